@@ -1,0 +1,3 @@
+"""Remit: run-time authorization for AI agents."""
+
+__version__ = "0.1.0"

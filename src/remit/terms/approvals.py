@@ -1,0 +1,41 @@
+"""Access requests and approvals."""
+
+import enum
+
+from remit.terms.identity import TenantId
+from remit.terms.struct import Struct
+
+
+class ApprovalState(enum.StrEnum):
+    """AuthZEN ARAP task states that Remit uses; any other is not approved."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    CONSUMED = "consumed"
+
+
+class Approval(Struct):
+    """A request to a person, and the answer: bound to one digest, policy version and evidence (I6)."""
+
+    tenant: TenantId
+    id: str
+    decision: str
+    mission: str
+    agent: str
+    instance: str
+    tool: str
+    call_id: str
+    digest: str
+    policy: str
+    evidence: str  # SHA-256 over kinds and verdicts of the findings
+    groups: tuple[str, ...]  # who may approve
+    state: ApprovalState
+    by: str = ""  # the operator
+    by_groups: tuple[str, ...] = ()
+    cause: str = ""
+    opened: int
+    expires: int
+    version: int = 1

@@ -1,0 +1,124 @@
+"""What is written: entries of the log, state records, erasable details.
+
+A `Write` is one transaction. Entries hold digests, salted commitments and redacted facts; whatever a person or an agent
+wrote goes into details, encrypted per mission and erasable, so that the log stays provable without them (I13).
+"""
+
+import enum
+from typing import Any
+
+from remit.terms.approvals import Approval
+from remit.terms.calls import Tool
+from remit.terms.identity import Agent, EnforcementPoint, Instance, Key, Operator, TenantId
+from remit.terms.missions import Mission, Spent
+from remit.terms.struct import Struct
+
+
+class Usage(Struct):
+    """What an agent is known to use: the baseline of first use."""
+
+    tenant: TenantId
+    id: str  # the agent's id
+    tools: tuple[str, ...] = ()
+    version: int = 1
+
+
+class Ledger(Struct):
+    """What a mission has reserved and spent; `id` is the mission's."""
+
+    tenant: TenantId
+    id: str
+    spent: Spent = Spent()
+    version: int = 1
+
+
+class Reservation(Struct):
+    """What one permitted call reserved; settled by its outcome, and spent if no outcome is ever attested."""
+
+    tenant: TenantId
+    id: str  # the decision's id
+    mission: str
+    agent: str
+    instance: str
+    server: str
+    tool: str
+    call_id: str
+    digest: str
+    reserved: Spent
+    state: str = "reserved"  # reserved, settled, released, unknown
+    version: int = 1
+
+
+class Kind(enum.StrEnum):
+    """State records. Each is keyed by (tenant, kind, id) and replaced only over the version that was read."""
+
+    AGENT = "agent"
+    INSTANCE = "instance"
+    OPERATOR = "operator"
+    POINT = "point"
+    KEY = "key"
+    TOOL = "tool"
+    MISSION = "mission"
+    LEDGER = "ledger"
+    RESERVATION = "reservation"
+    APPROVAL = "approval"
+    USAGE = "usage"
+
+
+Record = Agent | Instance | Operator | EnforcementPoint | Key | Tool | Mission | Ledger | Reservation | Approval | Usage
+
+RECORD_TYPES: dict[Kind, type] = {
+    Kind.AGENT: Agent,
+    Kind.INSTANCE: Instance,
+    Kind.OPERATOR: Operator,
+    Kind.POINT: EnforcementPoint,
+    Kind.KEY: Key,
+    Kind.TOOL: Tool,
+    Kind.MISSION: Mission,
+    Kind.LEDGER: Ledger,
+    Kind.RESERVATION: Reservation,
+    Kind.APPROVAL: Approval,
+    Kind.USAGE: Usage,
+}
+
+
+class Put(Struct):
+    """Write `record`, whose `version` is `expected + 1`, over `expected`; 0 means that it must not exist yet."""
+
+    kind: Kind
+    record: Record
+    expected: int
+
+
+class DetailKind(enum.StrEnum):
+    BRIEF = "brief"  # goal, authority, salt of a mission; owner = the mission's id
+    CALL = "call"  # arguments and evidence of a decision; owner = the decision's id
+    RESULT = "result"  # what a call returned; owner = the decision's id
+
+
+class Detail(Struct):
+    """Erasable text; `body` is encrypted under the mission's own key before it is stored."""
+
+    mission: str
+    owner: str
+    kind: DetailKind
+    body: bytes
+
+
+class EntryDraft(Struct):
+    """An entry before it has its number. `kind` is `noun.participle` ("decision.made", "mission.revoked")."""
+
+    tenant: TenantId
+    kind: str
+    id: str  # what it is about: the decision's, mission's, agent's id
+    time: int
+    actor: str  # `actor_of` the principal, or "remit"
+    facts: dict[str, Any]  # JSON values: digests, states, codes, ids; nothing that an agent or tool wrote
+
+
+class Write(Struct):
+    """One transaction: all of it or nothing."""
+
+    entry: EntryDraft
+    puts: tuple[Put, ...] = ()
+    details: tuple[Detail, ...] = ()
