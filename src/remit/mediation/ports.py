@@ -54,9 +54,10 @@ class Journal(Protocol):
     async def commit(self, write: Write) -> int:
         """Make `write` durable and return its entry's number in the tenant's log.
 
-        Hot state changes at once, before the wait; commits are applied in the order of the calls. Raises `Conflict` at
-        once, with nothing changed, when a `Put` expected another version; `Unavailable` when the store cannot be written: then
-        nothing of this write, nor of any after it in the queue, was kept, and hot state is as the store has it.
+        Hot state changes at once, before the wait; commits are applied in the order of the calls. Raises `Conflict`
+        at once, with nothing changed, when a `Put` expected another version; `Unavailable` when the store cannot be
+        written: then nothing of this write, nor of any after it in the queue, was kept, and hot state is as the store
+        has it.
         """
         ...
 

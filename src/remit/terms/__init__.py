@@ -82,7 +82,6 @@ from remit.terms.missions import (
     VoucherKind,
 )
 from remit.terms.settings import Limits, Settings, Upstream
-from remit.terms.struct import Struct
 
 __all__ = [
     "ACTING",
@@ -154,7 +153,6 @@ __all__ = [
     "ServerId",
     "Settings",
     "Spent",
-    "Struct",
     "TenantId",
     "Tool",
     "ToolId",

@@ -2,8 +2,9 @@
 
 import enum
 
+import msgspec
+
 from remit.terms.identity import TenantId
-from remit.terms.struct import Struct
 
 
 class ApprovalState(enum.StrEnum):
@@ -17,7 +18,7 @@ class ApprovalState(enum.StrEnum):
     CONSUMED = "consumed"
 
 
-class Approval(Struct):
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """A request to a person, and the answer: bound to one digest, policy version and evidence (I6)."""
 
     tenant: TenantId

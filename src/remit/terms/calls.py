@@ -8,8 +8,9 @@ import enum
 from collections.abc import Mapping
 from typing import Any, NewType
 
+import msgspec
+
 from remit.terms.identity import AgentId, InstanceId, TenantId
-from remit.terms.struct import Struct
 
 MissionId = NewType("MissionId", str)
 ServerId = NewType("ServerId", str)
@@ -42,7 +43,7 @@ class ToolState(enum.StrEnum):
     QUARANTINED = "quarantined"
 
 
-class Tool(Struct):
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """One tool or endpoint, as registered, with how Remit reads it."""
 
     tenant: TenantId
@@ -69,7 +70,7 @@ class Tool(Struct):
         return ToolId(f"{self.server}/{self.name}")
 
 
-class Request(Struct):
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A call as a door received it, in AuthZEN's shape. Unverified."""
 
     subject_type: str
@@ -88,7 +89,7 @@ class Request(Struct):
     context: Unverified = Unverified({})  # what else the caller's context said
 
 
-class Call(Struct):
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One invocation of one tool with its arguments: the micro-task."""
 
     tenant: TenantId
@@ -114,10 +115,12 @@ class OutcomeStatus(enum.StrEnum):
     UNKNOWN = "unknown"  # never retried: it may have happened
 
 
-class Outcome(Struct):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What an enforcement point attests happened after a permit."""
 
     decision: str
     status: OutcomeStatus
-    content: str = ""  # the result as text; kept erasable, indexed for grounding
+    content: str | None = (
+        None  # the result as text, None when it was not attested; kept erasable, indexed for grounding
+    )
     error: str = ""

@@ -1,8 +1,8 @@
 """Strict JSON in, canonical JSON out.
 
 What is hashed, judged and forwarded must be one thing: two readers that take the same bytes for different values are an
-attack. So duplicate keys, lone surrogates, numbers that a double cannot hold and over-deep nesting are refused, and digests are taken
-over the JCS form (RFC 8785).
+attack. So duplicate keys, lone surrogates, numbers that a double cannot hold and over-deep nesting are refused, and
+digests are taken over the JCS form (RFC 8785).
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def parse(data: bytes | str) -> Any:
 
 
 def check(value: Any, depth: int = 0) -> None:
-    """Raise `InvalidInput` unless `value` has exactly one canonical form. Iterates over what `parse` or a library built."""
+    """Raise `InvalidInput` unless `value` has exactly one canonical form."""
     if depth > MAX_DEPTH:
         raise InvalidInput(f"expected at most {MAX_DEPTH} levels of nesting")
     if value is None or isinstance(value, bool):
@@ -80,8 +80,8 @@ def digest(value: Any) -> str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        double = next(name for name, _ in pairs if name in seen or seen.add(name))
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
         raise InvalidInput(f"expected each member once, got {double[:80]!r} twice")
     return members
 

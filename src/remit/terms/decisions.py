@@ -2,7 +2,7 @@
 
 import enum
 
-from remit.terms.struct import Struct
+import msgspec
 
 
 class FindingKind(enum.StrEnum):
@@ -17,12 +17,13 @@ class FindingKind(enum.StrEnum):
 
 # The verdicts of each kind, best first. Policies compare with these and nothing else.
 VERDICTS: dict[FindingKind, tuple[str, ...]] = {
-    # within: a sure part of the goal licenses it; unsure: an unsure part does, or the goal is too vague to say;
+    # within: a sure part of the goal licenses it; unsure: an unsure part does, or the goal is too vague
     # outside: the goal licenses other things, not this; none: there is no mission
     FindingKind.AUTHORITY: ("within", "unsure", "outside", "none"),
-    # the worst origin among arguments that matter: vouched goal or bounds; trusted data; an item that the goal refers to;
-    # not known (no results are on record, or memory overflowed); an outsider's text; a passage that reads as an instruction; nowhere although
-    # everything taken in is on record; none: no argument matters
+    # the worst origin among the arguments that matter. none: no argument matters; goal: vouched goal or bounds;
+    # trusted: data of the organisation; referenced: an item that the goal refers to; unknown: results are missing or fell
+    # out of memory; outsider: an outsider's text; nowhere: although everything taken in is on record;
+    # instruction: a passage that speaks to the agent
     FindingKind.GROUNDING: ("none", "goal", "trusted", "referenced", "unknown", "outsider", "nowhere", "instruction"),
     # clear; tainted: an instance that took in outside text acts on a sink; leaks: more confidential than the sink may learn
     FindingKind.FLOW: ("clear", "tainted", "leaks"),
@@ -33,7 +34,7 @@ VERDICTS: dict[FindingKind, tuple[str, ...]] = {
 }
 
 
-class Evidence(Struct):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What a finding rests on. `quote` is hostile text and lies in the erasable store, never in an entry."""
 
     what: str  # "argument recipient", "goal", "result of mail/read_inbox"
@@ -42,7 +43,7 @@ class Evidence(Struct):
     quote: str = ""
 
 
-class Finding(Struct):
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One computed fact about a call."""
 
     kind: FindingKind
@@ -58,21 +59,21 @@ class Effect(enum.StrEnum):
     ASK = "ask"
 
 
-class Reason(Struct):
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """Why: a rule and what it says. `code` is stable: a policy's `@id`, or `remit.<step>` for the path itself."""
 
     code: str
     message: str
 
 
-class Obligation(Struct):
+class Obligation(msgspec.Struct, frozen=True, kw_only=True):
     """What the enforcement point must do with a permit."""
 
     id: str
     value: str = ""
 
 
-class Remedy(Struct):
+class Remedy(msgspec.Struct, frozen=True, kw_only=True):
     """The smallest change that would allow it."""
 
     message: str
@@ -85,7 +86,7 @@ class Mode(enum.StrEnum):
     ENFORCE = "enforce"
 
 
-class Decision(Struct):
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one call; released only after its entry was committed (I1)."""
 
     id: str

@@ -7,14 +7,15 @@ wrote goes into details, encrypted per mission and erasable, so that the log sta
 import enum
 from typing import Any
 
+import msgspec
+
 from remit.terms.approvals import Approval
 from remit.terms.calls import Tool
 from remit.terms.identity import Agent, EnforcementPoint, Instance, Key, Operator, TenantId
 from remit.terms.missions import Mission, Spent
-from remit.terms.struct import Struct
 
 
-class Usage(Struct):
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent is known to use: the baseline of first use."""
 
     tenant: TenantId
@@ -23,7 +24,7 @@ class Usage(Struct):
     version: int = 1
 
 
-class Ledger(Struct):
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """What a mission has reserved and spent; `id` is the mission's."""
 
     tenant: TenantId
@@ -32,7 +33,7 @@ class Ledger(Struct):
     version: int = 1
 
 
-class Reservation(Struct):
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """What one permitted call reserved; settled by its outcome, and spent if no outcome is ever attested."""
 
     tenant: TenantId
@@ -82,7 +83,7 @@ RECORD_TYPES: dict[Kind, type] = {
 }
 
 
-class Put(Struct):
+class Put(msgspec.Struct, frozen=True, kw_only=True):
     """Write `record`, whose `version` is `expected + 1`, over `expected`; 0 means that it must not exist yet."""
 
     kind: Kind
@@ -96,7 +97,7 @@ class DetailKind(enum.StrEnum):
     RESULT = "result"  # what a call returned; owner = the decision's id
 
 
-class Detail(Struct):
+class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """Erasable text; `body` is encrypted under the mission's own key before it is stored."""
 
     mission: str
@@ -105,7 +106,7 @@ class Detail(Struct):
     body: bytes
 
 
-class EntryDraft(Struct):
+class EntryDraft(msgspec.Struct, frozen=True, kw_only=True):
     """An entry before it has its number. `kind` is `noun.participle` ("decision.made", "mission.revoked")."""
 
     tenant: TenantId
@@ -116,7 +117,7 @@ class EntryDraft(Struct):
     facts: dict[str, Any]  # JSON values: digests, states, codes, ids; nothing that an agent or tool wrote
 
 
-class Write(Struct):
+class Write(msgspec.Struct, frozen=True, kw_only=True):
     """One transaction: all of it or nothing."""
 
     entry: EntryDraft

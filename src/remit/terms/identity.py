@@ -8,8 +8,9 @@ import enum
 import re
 from typing import NewType
 
+import msgspec
+
 from remit.terms.labels import Label
-from remit.terms.struct import Struct
 
 TenantId = NewType("TenantId", str)
 AgentId = NewType("AgentId", str)
@@ -20,7 +21,8 @@ KeyId = NewType("KeyId", str)
 
 DEFAULT_TENANT = TenantId("default")
 
-# Identifiers stand in paths, logs and policies: printable, without white space, quotes or angle brackets, 1-200 characters.
+# Identifiers stand in paths, logs and policies: printable, no white space, quotes or
+# angle brackets, 1-200 characters.
 IDENTIFIER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@/+=~#-]{0,199}")
 
 
@@ -43,7 +45,7 @@ class AgentState(enum.StrEnum):
 ACTING = frozenset({AgentState.PROVISIONAL, AgentState.ACTIVE, AgentState.RESTRICTED})
 
 
-class Agent(Struct):
+class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """An application with an identity of its own: the actor."""
 
     tenant: TenantId
@@ -64,7 +66,7 @@ class InstanceState(enum.StrEnum):
     ENDED = "ended"
 
 
-class Instance(Struct):
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """One running process or conversation of an agent, with its memory; it can be contained by itself."""
 
     tenant: TenantId
@@ -85,7 +87,7 @@ class Role(enum.StrEnum):
     VIEWER = "viewer"
 
 
-class Operator(Struct):
+class Operator(msgspec.Struct, frozen=True, kw_only=True):
     """A person who runs, approves or audits Remit."""
 
     tenant: TenantId
@@ -96,7 +98,7 @@ class Operator(Struct):
     version: int = 1
 
 
-class EnforcementPoint(Struct):
+class EnforcementPoint(msgspec.Struct, frozen=True, kw_only=True):
     """A gateway, proxy or resource server: asks for decisions and attests outcomes for the servers that it guards."""
 
     tenant: TenantId
@@ -113,7 +115,7 @@ class HolderKind(enum.StrEnum):
     POINT = "point"
 
 
-class Key(Struct):
+class Key(msgspec.Struct, frozen=True, kw_only=True):
     """An access key; of the secret only its SHA-256 is kept (the secret has 256 bits of its own)."""
 
     tenant: TenantId
@@ -126,7 +128,7 @@ class Key(Struct):
     version: int = 1
 
 
-class Credential(Struct):
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller presented: unverified."""
 
     scheme: str  # "bearer"
@@ -136,7 +138,7 @@ class Credential(Struct):
         return f"Credential({self.scheme}, …)"
 
 
-class AgentPrincipal(Struct):
+class AgentPrincipal(msgspec.Struct, frozen=True, kw_only=True):
     """A caller proven to be this agent."""
 
     tenant: TenantId
@@ -144,7 +146,7 @@ class AgentPrincipal(Struct):
     key: KeyId
 
 
-class PointPrincipal(Struct):
+class PointPrincipal(msgspec.Struct, frozen=True, kw_only=True):
     """A caller proven to be this enforcement point."""
 
     tenant: TenantId
@@ -160,7 +162,7 @@ class PointPrincipal(Struct):
         return "*" in self.subjects or subject_type in self.subjects
 
 
-class OperatorPrincipal(Struct):
+class OperatorPrincipal(msgspec.Struct, frozen=True, kw_only=True):
     """A caller proven to be this operator."""
 
     tenant: TenantId

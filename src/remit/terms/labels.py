@@ -5,7 +5,7 @@ Integrity falls and confidentiality rises when information is joined. Only sinks
 
 import enum
 
-from remit.terms.struct import Struct
+import msgspec
 
 
 class Integrity(enum.IntEnum):
@@ -25,7 +25,7 @@ class Confidentiality(enum.IntEnum):
     SECRET = 3
 
 
-class Label(Struct):
+class Label(msgspec.Struct, frozen=True, kw_only=True):
     """A point of the lattice with the origins that led there (`server/tool` names, at most `MAX_ORIGINS`)."""
 
     integrity: Integrity = Integrity.VOUCHED

@@ -8,12 +8,11 @@ import msgspec
 from remit.terms.calls import MissionId, OperationClass
 from remit.terms.identity import AgentId, InstanceId, TenantId
 from remit.terms.labels import Confidentiality
-from remit.terms.struct import Struct
 
 PurposeId = NewType("PurposeId", str)
 
 
-class Bounds(Struct):
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """What a purpose allows at most. `None` leaves the purpose's parent, or nothing, to bound it."""
 
     classes: tuple[OperationClass, ...] | None = None
@@ -24,7 +23,7 @@ class Bounds(Struct):
     ask_above: float | None = None  # a transfer of more than this asks
 
 
-class Budget(Struct):
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """Ceilings of one mission; `None` is unbounded."""
 
     calls: int | None = None
@@ -32,7 +31,7 @@ class Budget(Struct):
     records: int | None = None
 
 
-class Spent(Struct):
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
     """What a mission has reserved and spent: the ledger."""
 
     calls: int = 0
@@ -40,7 +39,7 @@ class Spent(Struct):
     records: int = 0
 
 
-class Purpose(Struct):
+class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the organisation's catalogue of reasons."""
 
     id: PurposeId
@@ -57,7 +56,7 @@ class VoucherKind(enum.StrEnum):
     AGENT = "agent"  # its own word: weakest
 
 
-class Voucher(Struct):
+class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     """Who says that this goal is wanted."""
 
     kind: VoucherKind
@@ -65,7 +64,7 @@ class Voucher(Struct):
     channel: str = ""
 
 
-class Grant(Struct):
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """One RFC 9396 authorization detail of type `remit_call`: a part of what the goal licenses."""
 
     actions: tuple[OperationClass, ...]
@@ -78,7 +77,7 @@ class Grant(Struct):
     quote: str = ""  # the words it rests on
 
 
-class Authority(Struct):
+class Authority(msgspec.Struct, frozen=True, kw_only=True):
     """What a goal was compiled into. Calls are judged against it; the free text is evidence, never authority."""
 
     grants: tuple[Grant, ...]
@@ -100,7 +99,7 @@ class MissionState(enum.StrEnum):
     EXPIRED = "expired"
 
 
-class Mission(Struct):
+class Mission(msgspec.Struct, frozen=True, kw_only=True):
     """A purpose-bound piece of work. Its goal and authority lie in the erasable store; here stand their hashes."""
 
     tenant: TenantId
@@ -123,7 +122,7 @@ class Mission(Struct):
     version: int = 1
 
 
-class Brief(Struct):
+class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """The erasable part of a mission, as the path needs it."""
 
     goal: str

@@ -1,10 +1,11 @@
 """What an organisation configures in `remit.toml`, as values. Reading the file is `assembly.config`'s."""
 
+import msgspec
+
 from remit.terms.missions import Purpose
-from remit.terms.struct import Struct
 
 
-class Upstream(Struct):
+class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     """An MCP server behind the gateway."""
 
     id: str
@@ -15,7 +16,7 @@ class Upstream(Struct):
     ] = ()  # tools (or "*") whose results carry what outsiders wrote; default: as catalogue reads it
 
 
-class Limits(Struct):
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Ceilings against floods; each is a deny with a reason, never a silent drop."""
 
     calls_per_minute_agent: int = 6000
@@ -25,7 +26,7 @@ class Limits(Struct):
     approval_lifetime: int = 15 * 60 * 1000  # milliseconds
 
 
-class Settings(Struct):
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration."""
 
     host: str = "127.0.0.1"
