@@ -6,11 +6,14 @@ All reads are of hot state in memory and never wait. Only `Journal.commit` waits
 from typing import Protocol
 
 from remit.intent import Memory
+from remit.policy import PolicySet
 from remit.terms import (
     Agent,
     AgentId,
     Approval,
     Brief,
+    Call,
+    DetailKind,
     Finding,
     Instance,
     InstanceId,
@@ -45,6 +48,7 @@ class State(Protocol):
     def approval(self, tenant: TenantId, approval: str) -> Approval | None: ...
     def reservation(self, tenant: TenantId, decision: str) -> Reservation | None: ...
     def usage(self, tenant: TenantId, agent: AgentId) -> Usage | None: ...
+    def detail(self, tenant: TenantId, mission: str, owner: str, kind: DetailKind) -> bytes | None: ...
     def memory(self, tenant: TenantId, instance: InstanceId) -> Memory: ...
 
 
@@ -62,8 +66,45 @@ class Journal(Protocol):
         ...
 
 
+class Entropy(Protocol):
+    """Randomness: unguessable ids and salts."""
+
+    def identifier(self, prefix: str) -> str: ...
+    def salt(self) -> bytes: ...
+
+
+class Policies(Protocol):
+    """The active policy set of a tenant, or None: then everything is denied (I2)."""
+
+    def current(self, tenant: TenantId) -> PolicySet | None: ...
+
+
+class Approvals(Protocol):
+    """Access requests: opened by an ask, consumed by the permit that rests on them (I6)."""
+
+    def open(
+        self, call: Call, *, decision: str, policy: str, evidence: str, groups: tuple[str, ...], id: str, now: int
+    ) -> Approval: ...
+
+    def consume(self, approval: Approval, call: Call, *, policy: str, evidence: str, now: int) -> Approval | str:
+        """The approval as consumed, or why it does not hold for this call."""
+        ...
+
+    def usable(self, approval: Approval, call: Call, *, policy: str, now: int) -> str | None:
+        """None when it may be shown to policy, or why not; evidence is compared when it is consumed."""
+        ...
+
+
+class Sightings(Protocol):
+    """Discovery: what to record when somebody acts that nobody registered."""
+
+    def sighted(self, tenant: TenantId, agent: str, now: int) -> Agent | None:
+        """A new record, or None when it is known already or there are too many to record more."""
+        ...
+
+
 class Rates(Protocol):
-    """Behaviour: how often, and whether for the first time."""
+    """Behaviour: how often, and whether for the first time. Asking counts as one attempt."""
 
     def findings(
         self, tenant: TenantId, agent: AgentId, instance: InstanceId, tool: ToolId, usage: Usage | None, now: int

@@ -50,6 +50,8 @@ def check(value: Any, depth: int = 0) -> None:
     elif isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise InvalidInput("expected finite numbers")
+        if abs(value) > MAX_INTEGER:  # its canonical form would be an integer that is refused above
+            raise InvalidInput("expected numbers between -(2^53-1) and 2^53-1; send larger ones as strings")
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):

@@ -1,0 +1,246 @@
+"""A whole Remit over one directory: lock, store, log, policies, path, doors.
+
+    async with open_remit(Path("remit.d")) as remit:
+        decision = await remit.mediator.decide(principal, request)
+
+Opening fails with `Refused` or `Unavailable` and what to do, and leaves nothing running.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+
+from remit.administration import Administration, Office
+from remit.approvals import Desk
+from remit.assembly.config import Configuration, load
+from remit.assembly.policies import FOLDER, PolicyBook
+from remit.audit import Publisher, encode_entry
+from remit.authentication import Authenticator
+from remit.behaviour import Rates
+from remit.catalogue import read_mcp
+from remit.decision_api import ApiServices, create_api
+from remit.discovery import Sightings
+from remit.gateway import Gateway
+from remit.keys import KeyDirectory, new_salt
+from remit.mediation import Mediator
+from remit.storage import Lock, Store, WallClock
+from remit.terms import DEFAULT_TENANT, EntryDraft, Kind, Put, Refused, RemitError, ServerId, Settings, TenantId, Write
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PUBLISH_EVERY = 1.0  # seconds between checkpoints while there is something new
+
+log = structlog.get_logger("remit")
+
+
+class SystemEntropy:
+    """Implements `mediation.ports.Entropy` with the operating system's randomness."""
+
+    def identifier(self, prefix: str) -> str:
+        return f"{prefix}_{secrets.token_hex(12)}"
+
+    def salt(self) -> bytes:
+        return new_salt()
+
+
+class Remit:
+    """The running parts, by name."""
+
+    def __init__(self, directory: Path, configuration: Configuration, store: Store, keys: KeyDirectory) -> None:
+        settings = configuration.settings
+        self.directory = directory
+        self.settings: Settings = settings
+        self.tenant: TenantId = DEFAULT_TENANT
+        self.started = time.time()
+        self.store = store
+        self.clock = WallClock(store)
+        self.entropy = SystemEntropy()
+        self.policies = PolicyBook(directory / FOLDER, settings)
+        self.publisher = Publisher(
+            directory / "log", private=keys.log_private, origin=settings.log_origin, source=store
+        )
+        self.authenticator = Authenticator(store, self.tenant)
+        self.mediator = Mediator(
+            state=store,
+            journal=store,
+            clock=self.clock,
+            entropy=self.entropy,
+            policies=self.policies,
+            rates=Rates(settings.limits),
+            approvals=Desk(settings.limits.approval_lifetime),
+            sightings=Sightings(store),
+            settings=settings,
+            timer=time.perf_counter_ns,
+        )
+        self.administration = Administration(
+            Office(
+                records=store,
+                journal=store,
+                clock=self.clock,
+                entropy=self.entropy,
+                policies=self.policies,
+                settings=settings,
+            ),
+            store,
+        )
+        self.publishing_failed = ""
+        self.gateway_point = Authenticator.embedded_point(
+            self.tenant, "gateway", tuple(upstream.id for upstream in settings.upstreams)
+        )
+        self.gateway = Gateway(
+            upstreams=settings.upstreams,
+            authenticator=self.authenticator,
+            mediator=self.mediator,
+            state=store,
+            register=self.register_listed,
+            point=self.gateway_point,
+            hosts=_hosts(settings),
+        )
+        self.api = create_api(
+            ApiServices(
+                authenticator=self.authenticator,
+                mediator=self.mediator,
+                administration=self.administration,
+                settings=settings,
+                health=self,
+            )
+        )
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The whole service as one ASGI application; its parts start and stop with `open_remit`."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "http" and (scope["path"] == "/mcp" or scope["path"].startswith("/mcp/")):
+            await self.gateway(scope, receive, send)
+        else:
+            await self.api(scope, receive, send)
+
+    async def register_listed(self, server: str, listed: list[dict[str, Any]]) -> None:
+        """Register what an upstream lists; remit.toml may say whose results are outsiders'."""
+        upstream = next(one for one in self.settings.upstreams if one.id == server)
+        tools = read_mcp(self.tenant, ServerId(server), listed)
+        if server in self.settings.internal_servers:
+            tools = tuple(msgspec.structs.replace(tool, outside=False) for tool in tools)
+        tools = tuple(
+            msgspec.structs.replace(tool, outside=True) if {"*", tool.name} & set(upstream.outside) else tool
+            for tool in tools
+        )
+        await self.administration.tools.register(self.gateway_point, tools)
+
+    # Health, as `decision_api` asks for it.
+    def problems(self) -> list[str]:
+        """What keeps this server from deciding; empty when it is ready."""
+        found = []
+        if not self.store.healthy:
+            found.append("the store cannot be written: free disk space or mend the file system; it is tried again")
+        if self.policies.current(self.tenant) is None:
+            found.append("no policy set is active: run `remit policy check`, then `remit policy reload`")
+        if self.publishing_failed:
+            found.append(f"the log cannot be published: {self.publishing_failed}")
+        return found
+
+    def publish(self) -> None:
+        """Extend and sign the log of every tenant."""
+        for tenant in self.store.tenants():
+            self.publisher.publish(tenant)
+
+    async def keep_publishing(self) -> None:
+        """Sign what is new, about once a second. A failure is shown and tried again; decisions go on."""
+        seen = -1
+        while True:
+            writes = self.store.writes
+            if writes != seen:
+                try:
+                    await asyncio.to_thread(self.publish)
+                    seen, self.publishing_failed = writes, ""
+                except RemitError as error:
+                    self.publishing_failed = error.message
+                    log.error("log.not_published", reason=error.message)
+            await asyncio.sleep(PUBLISH_EVERY)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+def _hosts(settings: Settings) -> tuple[str, ...]:
+    """Names by which clients reach us, for the gateway's check of the Host header."""
+    public = urlsplit(settings.public_url).hostname
+    return tuple(f"{host}{port}" for host in {settings.host, public} if host for port in ("", ":*"))
+
+
+@contextlib.asynccontextmanager
+async def open_remit(directory: Path, *, creating: bool = False, lock: Lock | None = None) -> AsyncIterator[Remit]:
+    """Everything of `directory`, ready to decide; closed in order at the end.
+
+    `lock`: one that the caller holds already (the server, which announces its address in it). `creating` makes the
+    database; without it a missing one is refused, so that a lost store is not mistaken for a new one.
+    """
+    directory = Path(os.path.abspath(directory))
+    configuration = load(directory)
+    keys = KeyDirectory.open(directory / "keys")
+    async with contextlib.AsyncExitStack() as stack:
+        if lock is None:
+            stack.enter_context(Lock(directory))
+        store = _open_store(directory, keys, configuration.settings, creating)
+        stack.callback(store.close)
+        remit = Remit(directory, configuration, store, keys)
+        remit.policies.activate(remit.tenant, store.tools(remit.tenant))
+        await _record_start(remit, configuration)
+        await asyncio.to_thread(remit.publish)
+        publishing = asyncio.create_task(remit.keep_publishing())
+        stack.push_async_callback(_stop, publishing, remit)
+        await stack.enter_async_context(remit.gateway.lifespan())
+        yield remit
+
+
+def _open_store(directory: Path, keys: KeyDirectory, settings: Settings, creating: bool) -> Store:
+    path = directory / "remit.db"
+    if not creating and not path.exists():
+        raise Refused(
+            f"expected the store at {path}; restore it from a backup, or make a new directory with `remit init`"
+        )
+    return Store(path, wrap=keys, encode=encode_entry, memory_bytes=settings.limits.memory_bytes)
+
+
+async def _record_start(remit: Remit, configuration: Configuration) -> None:
+    """Enforcement points that remit.toml names exist; the policy version that is active is on record."""
+    for point in configuration.points:
+        known = remit.store.point(remit.tenant, point.id)
+        if known is None:
+            facts = {"servers": list(point.servers), "subjects": list(point.subjects)}
+            put = Put(kind=Kind.POINT, record=point, expected=0)
+            await remit.store.commit(Write(entry=_entry(remit, "point.added", point.id, facts), puts=(put,)))
+    active = remit.policies.current(remit.tenant)
+    assert active is not None
+    entry = _entry(remit, "policy.activated", active.version, {"policies": len(active.policies)})
+    await remit.store.commit(Write(entry=entry))
+
+
+def _entry(remit: Remit, kind: str, id: str, facts: dict[str, Any]) -> EntryDraft:
+    return EntryDraft(tenant=remit.tenant, kind=kind, id=id, time=remit.clock.now(), actor="remit", facts=facts)
+
+
+async def _stop(publishing: "asyncio.Task[None]", remit: Remit) -> None:
+    publishing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await publishing
+    try:
+        await asyncio.to_thread(remit.publish)
+    except RemitError as error:
+        log.error("log.not_published", reason=error.message)

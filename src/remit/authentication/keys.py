@@ -1,0 +1,127 @@
+"""Access keys: `remit_<key id>_<secret>`, sent as `Authorization: Bearer …` (RFC 6750 section 2.1).
+
+The secret has 256 random bits, so its plain SHA-256 is stored: there is nothing to guess, and nothing to steal from the
+store. Comparison is constant-time. A key proves its holder and nothing else: the holder's state is read at every call,
+so revoking the key, or retiring the holder, counts at once.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from typing import Protocol
+
+from remit.terms import (
+    Agent,
+    AgentId,
+    AgentPrincipal,
+    AgentState,
+    Credential,
+    EnforcementPoint,
+    HolderKind,
+    Key,
+    KeyId,
+    Operator,
+    OperatorId,
+    OperatorPrincipal,
+    PointId,
+    PointPrincipal,
+    Principal,
+    Role,
+    TenantId,
+    Unauthenticated,
+)
+
+_FORM = re.compile(r"remit_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+
+
+class Directory(Protocol):
+    """Look-ups in hot state."""
+
+    def key(self, tenant: TenantId, key: KeyId) -> Key | None: ...
+    def agent(self, tenant: TenantId, agent: AgentId) -> Agent | None: ...
+    def operator(self, tenant: TenantId, operator: OperatorId) -> Operator | None: ...
+    def point(self, tenant: TenantId, point: PointId) -> EnforcementPoint | None: ...
+
+
+def new_key(tenant: TenantId, kind: HolderKind, holder: str, now: int) -> tuple[Key, str]:
+    """A key record and the secret to hand out, which is shown once and not kept."""
+    key, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    record = Key(
+        tenant=tenant, id=KeyId(key), holder_kind=kind, holder=holder, secret_sha256=_hash(secret), created=now
+    )
+    return record, f"remit_{key}_{secret}"
+
+
+def parse_authorization(header: str | None) -> Credential | None:
+    """The credential of an `Authorization` header, or None when there is none of a scheme that we know."""
+    if header is None:
+        return None
+    scheme, _, value = header.strip().partition(" ")
+    return Credential(scheme="bearer", value=value.strip()) if scheme.lower() == "bearer" and value.strip() else None
+
+
+class Authenticator:
+    """Makes principals of credentials. Every failure is one message: what exactly was wrong helps only who guesses."""
+
+    def __init__(self, directory: Directory, tenant: TenantId) -> None:
+        """`tenant`: whose door this is; keys of other tenants are unknown here."""
+        self._directory = directory
+        self._tenant = tenant
+
+    def authenticate(self, credential: Credential | None) -> Principal:
+        """Who presented `credential`. Raises `Unauthenticated`.
+
+        Does not check what the principal may do, nor whether an agent's state lets it act: the path does.
+        """
+        match = _FORM.fullmatch(credential.value) if credential is not None else None
+        if match is None:
+            raise Unauthenticated("expected `Authorization: Bearer remit_…`, an access key of this server")
+        key = self._directory.key(self._tenant, KeyId(match[1]))
+        wanted = key.secret_sha256 if key is not None else _hash("")
+        if not hmac.compare_digest(wanted, _hash(match[2])) or key is None or key.revoked:
+            raise Unauthenticated("this access key is not valid; ask an operator for a new one")
+        principal = self._principal(key)
+        if principal is None:
+            raise Unauthenticated("this access key is not valid; ask an operator for a new one")
+        return principal
+
+    def _principal(self, key: Key) -> Principal | None:
+        match key.holder_kind:
+            case HolderKind.AGENT:
+                agent = self._directory.agent(key.tenant, AgentId(key.holder))
+                if agent is None or agent.state is AgentState.RETIRED:
+                    return None
+                return AgentPrincipal(tenant=key.tenant, agent=agent.id, key=key.id)
+            case HolderKind.OPERATOR:
+                who = self._directory.operator(key.tenant, OperatorId(key.holder))
+                if who is None or not who.active:
+                    return None
+                return OperatorPrincipal(
+                    tenant=key.tenant, operator=who.id, roles=who.roles, groups=who.groups, key=key.id
+                )
+            case HolderKind.POINT:
+                point = self._directory.point(key.tenant, PointId(key.holder))
+                if point is None or not point.active:
+                    return None
+                return PointPrincipal(
+                    tenant=key.tenant, point=point.id, servers=point.servers, subjects=point.subjects, key=key.id
+                )
+
+    @staticmethod
+    def embedded_point(tenant: TenantId, name: str, servers: tuple[str, ...]) -> PointPrincipal:
+        """The principal of the gateway, which runs inside this process. No network caller gets it."""
+        return PointPrincipal(
+            tenant=tenant, point=PointId(name), servers=servers, subjects=("agent",), key=KeyId("embedded")
+        )
+
+    @staticmethod
+    def local_operator(tenant: TenantId) -> OperatorPrincipal:
+        """Whoever holds the directory's lock may read its keys anyway: the operating system authenticated them."""
+        return OperatorPrincipal(
+            tenant=tenant, operator=OperatorId("local"), roles=(Role.ADMIN,), groups=(), key=KeyId("local")
+        )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

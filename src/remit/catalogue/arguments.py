@@ -1,0 +1,211 @@
+"""What each argument of a tool is for: what is acted on, where data goes, free text, money.
+
+Read from the last word of the argument's name (its head: `reply_to_message_id` is an id), the words before it, its
+description, format and type. Paths are dotted, with `[]` for "each item": `attendees[]`, `flights[].date`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from remit.catalogue.words import singular, split, word_set
+from remit.terms import OperationClass
+
+MAX_LEAVES = 200
+MAX_LEVELS = 6
+
+_C = OperationClass
+
+
+class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    """One argument, or one field of a structured one."""
+
+    path: str
+    words: tuple[str, ...]  # of its own name
+    around: tuple[str, ...] = ()  # of the names that contain it
+    kind: str = ""  # JSON type, "" when open
+    format: str = ""
+    options: bool = False  # an enumeration: the value is one of the tool's own
+    description: str = ""
+
+    @property
+    def head(self) -> str:
+        return singular(self.words[-1]) if self.words else ""
+
+    @property
+    def text(self) -> bool:
+        return self.kind in ("", "string") and not self.options
+
+
+def leaves(schema: Mapping[str, Any]) -> tuple[Leaf, ...]:
+    """The arguments of a resolved schema."""
+    found: list[Leaf] = []
+    for leaf in _walk(schema, "", (), (), 0):
+        found.append(leaf)
+        if len(found) >= MAX_LEAVES:
+            break
+    return tuple(found)
+
+
+def _walk(schema: Any, path: str, words: tuple[str, ...], around: tuple[str, ...], level: int) -> Iterator[Leaf]:
+    if not isinstance(schema, Mapping):
+        schema = {}
+    if level < MAX_LEVELS:
+        inner = False
+        for part in _alternatives(schema):
+            for name, item in _properties(part).items():
+                inner = True
+                yield from _walk(item, f"{path}.{name}" if path else name, split(name), around + words, level + 1)
+            if isinstance(part.get("items"), Mapping):
+                inner = True
+                items = part["items"]
+                merged = items if "description" in items else {**items, "description": part.get("description", "")}
+                yield from _walk(merged, f"{path}[]", words, around, level + 1)
+        if inner or not path:
+            return
+    yield Leaf(
+        path=path,
+        words=words,
+        around=around,
+        kind=_kind(schema),
+        format=str(schema.get("format", "")),
+        options="enum" in schema or "const" in schema,
+        description=str(schema.get("description", ""))[:400].lower(),
+    )
+
+
+def _alternatives(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = [schema]
+    for key in ("allOf", "anyOf", "oneOf"):
+        parts = schema.get(key)
+        if isinstance(parts, list):
+            found += [part for part in parts if isinstance(part, Mapping)]
+    return found
+
+
+def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = schema.get("properties")
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    for part in _alternatives(schema):
+        kind = part.get("type")
+        if isinstance(kind, list):
+            kind = next((one for one in kind if one != "null"), "")
+        if isinstance(kind, str) and kind != "null":
+            return kind
+    return ""
+
+
+_ADDRESS = word_set(
+    """recipient to cc bcc email mail iban payee beneficiary receiver addressee channel url uri href link webhook
+    endpoint callback phone mobile attendee participant invitee guest wallet remote mailbox subscriber domain
+    host hostname ip address audience destination msisdn fax handle chat conversation"""
+)
+_PLACE_URL = word_set("url uri href link webhook callback website webpage")
+_HOST = word_set("domain host hostname ip endpoint server")
+_ITINERARY = word_set("origin departure arrival pickup airport cabin flight passenger travel trip")
+_PARTY = word_set("""user customer member person account contact team group assignee to client vendor supplier chat""")
+_MONEY = word_set(
+    """amount price total cost fee fare payment salary tip bid budget sum payout refund deposit value worth usd eur
+    cent balance bonus credit rate money"""
+)
+_TEXT = word_set(
+    """body message text content subject note comment description summary title caption thought html markdown
+    reason memo instruction prompt feedback bio snippet detail reply tweet post remark explanation template
+    narrative answer greeting statement status_text headline attachment paragraph blob data payload"""
+)
+_OPTION = word_set(
+    """limit offset page size sort order format language locale mode type status direction cursor timeout depth
+    width height quality verbose flag recursive date time start end since until day month year hour minute
+    second count quantity unit timezone currency color colour level priority filter field fields max min
+    threshold include exclude per number_of encoding version radius zoom percent percentage cabin class category
+    token password secret key pin otp"""
+)
+_IDENTITY = word_set("id uuid guid identifier number no code ref key name handle username")
+
+
+class Roles(msgspec.Struct, frozen=True, kw_only=True):
+    targets: tuple[str, ...]
+    sinks: tuple[str, ...]
+    content: tuple[str, ...]
+    amounts: tuple[str, ...]
+
+
+def roles(found: tuple[Leaf, ...], classes: tuple[OperationClass, ...]) -> Roles:
+    """The part each argument plays in a call of these classes."""
+    sends = bool({_C.COMMUNICATE, _C.TRANSFER} & set(classes))
+    writes = set(classes) != {_C.READ}
+    sinks = [leaf.path for leaf in found if _is_sink(leaf, classes)]
+    if any(_ITINERARY & {*leaf.words, *leaf.around} for leaf in found):
+        sinks = [path for path in sinks if not path.endswith(("destination", "_to"))]
+    if sends and not sinks and _C.CREATE not in classes:
+        sinks = [leaf.path for leaf in found if is_party(leaf)]
+    amounts = [leaf.path for leaf in found if writes and leaf.path not in sinks and is_money(leaf)]
+    content = [leaf.path for leaf in found if leaf.path not in sinks and _is_text(leaf)]
+    taken = {*sinks, *amounts, *content}
+    targets = [leaf.path for leaf in found if leaf.path not in taken and _is_target(leaf)]
+    return Roles(targets=tuple(targets), sinks=tuple(sinks), content=tuple(content), amounts=tuple(amounts))
+
+
+def is_place(leaf: Leaf) -> bool:
+    """Names a place on a network that whoever fills it in may choose."""
+    return leaf.kind in ("", "string") and (leaf.format in ("uri", "url") or leaf.head in _PLACE_URL)
+
+
+def names_host(leaf: Leaf) -> bool:
+    """Names a machine; whoever runs its name service or listens there learns what is asked of it."""
+    return leaf.text and (leaf.format in ("hostname", "ipv4", "ipv6") or leaf.head in _HOST)
+
+
+def is_money(leaf: Leaf) -> bool:
+    if leaf.options or leaf.kind not in ("", "number", "integer", "string") or {"min", "max"} & set(leaf.words):
+        return False
+    return leaf.head in _MONEY or ("amount" in leaf.words and leaf.head not in _IDENTITY)
+
+
+def names_recipient(leaf: Leaf) -> bool:
+    """Names somebody or something outside the tool that data or money goes to."""
+    if leaf.options or leaf.kind not in ("", "string", "integer"):
+        return False
+    words = {singular(word) for word in leaf.words}
+    if leaf.format in ("email", "idn-email", "uri", "url"):
+        return True
+    if leaf.head in _IDENTITY and len(leaf.words) > 1:
+        return singular(leaf.words[-2]) in _ADDRESS
+    return leaf.head in _ADDRESS or bool(words & {"recipient", "payee", "beneficiary", "receiver", "email"})
+
+
+def names_payee(leaf: Leaf) -> bool:
+    """Names where money goes: a recipient, or an account that is not where it comes from."""
+    return names_recipient(leaf) or ("account" in leaf.words and not {"from", "source"} & set(leaf.words))
+
+
+def _is_sink(leaf: Leaf, classes: tuple[OperationClass, ...]) -> bool:
+    if {_C.COMMUNICATE, _C.TRANSFER} & set(classes):
+        if _C.READ in classes:
+            return is_place(leaf)
+        return names_recipient(leaf)
+    if {_C.CREATE, _C.UPDATE} & set(classes):
+        words = {singular(word) for word in (*leaf.words, *leaf.around)}
+        return bool(words & {"attendee", "participant", "invitee", "guest", "webhook", "recipient"}) or is_place(leaf)
+    return False
+
+
+def is_party(leaf: Leaf) -> bool:
+    words = {singular(word) for word in leaf.words}
+    return not leaf.options and leaf.kind in ("", "string", "integer") and bool(words & _PARTY)
+
+
+def _is_text(leaf: Leaf) -> bool:
+    return leaf.kind in ("", "string") and not leaf.options and leaf.head in _TEXT
+
+
+def _is_target(leaf: Leaf) -> bool:
+    if leaf.options or leaf.kind in ("boolean", "number", "null") or not leaf.words:
+        return False
+    if leaf.head in _IDENTITY:
+        return True
+    return leaf.kind != "integer" and leaf.head not in _OPTION

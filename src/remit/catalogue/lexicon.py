@@ -1,0 +1,186 @@
+"""The verbs of programming interfaces by what they do, and the nouns that turn a verb's meaning.
+
+A lexical resource: general English of APIs, command lines and office work, not the names of any one system. Each verb
+stands under the operation classes that it means by itself; the nouns below shift it ("create" a payment is a transfer).
+"""
+
+from functools import lru_cache
+
+from remit.catalogue.words import singular, stems, word_set
+from remit.terms import OperationClass
+
+_C = OperationClass
+
+_FAMILIES: dict[tuple[OperationClass, ...], str] = {
+    (_C.READ,): """get sort read list fetch retrieve search find query lookup look show view display describe
+        browse scan see inspect enumerate return check verify validate count compare analyze analyse
+        monitor watch track trace preview peek explain summarize summarise examine obtain extract
+        load acquire discover filter select collect gather observe sample poll detect identify
+        recognize recognise resolve determine assess evaluate diff cat ls grep head tail pwd du df
+        stat wc cd tree glob ps top whoami which locate listen wait hover screenshot snapshot snap
+        recommend suggest audit diagnose lint test debug measure quote rank score match is has can
+        does exist exists contain contains availability peruse dig whois navigate goto visit crawl
+        scrape download open study survey ask probe report forecast predict getall hget mget""",
+    (_C.CREATE,): """create add insert make new append generate build record log register draft compose prepare
+        mkdir touch cp copy clone duplicate fork import book reserve schedule plan annotate tag
+        label bookmark pin star favorite favourite like attach enqueue queue push place initiate
+        initialize initialise init enroll enrol request apply capture backup compress zip tar pack
+        bundle mint allocate provision issue file submit establish begin produce render paint sketch
+        rate react vote follow echo snooze prescribe admit recruit nominate author""",
+    (
+        _C.UPDATE,
+    ): """update populate edit modify change set patch alter adjust replace rename move mv relocate reposition
+        reorder merge split rebase commit mark unmark flag unflag complete finish close reopen resolve-
+        ticket archive unarchive restore revert undo redo refresh sync synchronize synchronise toggle
+        turn switch increase decrease increment decrement extend shorten postpone reschedule delay
+        advance convert-in-place link unlink-account unpin unstar unlike unfollow tag-as sort-in-place
+        correct fix amend revise improve optimize optimise assign unassign reassign allot migrate map
+        fill type press click drag drop-on select-option scroll resize focus swap exchange upgrade
+        downgrade rebook reprice process confirm accept reject decline approve disapprove acknowledge
+        escalate prioritize prioritise transition pause resume hold release stage unstage stash
+        checkout-branch rotate-image crop format-file press-key dim brighten heat cool raise lower lock
+        arm disarm ship fulfill fulfil return-item receive subscribe login logon signin authenticate
+        login-as logout signout renew override scale update-or-insert normalize normalise enrich clean
+        bulk customize customise personalize personalise lift shift engage activate deactivate enable
+        disable mute unmute overwrite truncate-file prepend upvote downvote""",
+    (
+        _C.DELETE,
+    ): """delete remove rm del rmdir drop purge erase clear destroy wipe trash unlink truncate discard expunge
+        prune cancel void abort dismiss flush evict unset empty shred unregister deregister terminate kill unsubscribe
+        disconnect unpublish retract recall  uncreate decommission detach expire""",
+    (
+        _C.TRANSFER,
+    ): """pay transfer wire remit refund reimburse charge withdraw deposit donate tip payout disburse settle
+        repay prepay credit debit lend borrow stake unstake swap-tokens redeem payback invest fund topup compensate
+        autopay""",
+    (_C.CREATE, _C.TRANSFER): """buy purchase sell order checkout bid trade rent hire""",
+    (_C.COMMUNICATE,): """send post publish tweet retweet reply respond forward email mail message notify text call
+        dial announce broadcast comment mention share contact alert remind dm sms ping answer
+        whisper speak say tell inform warn deliver transmit emit dispatch upload advertise syndicate
+        crosspost repost fax exfiltrate leak telephone phone chat signal webhook cast relay greet""",
+    (_C.COMMUNICATE, _C.ADMINISTER): """invite""",
+    (
+        _C.EXECUTE,
+    ): """run execute exec eval invoke perform launch start stop restart reboot shutdown deploy trigger spawn
+        compile shell bash sudo ssh simulate-command install uninstall apply-manifest rollback rollout schedule-job
+        boot kickoff do automate script interpret source compute-shell operate drive actuate fire control""",
+    (_C.ADMINISTER,): """grant revoke authorize authorise permit ban unban block unblock promote demote impersonate
+        rotate whitelist blacklist allowlist denylist suspend unsuspend chmod chown chgrp configure
+        administer manage elevate entitle delegate unlock kick expel onboard offboard sudoers
+        quarantine""",
+    (_C.UPDATE, _C.DELETE): """clean cleanup reset sanitize sanitise compact defragment""",
+    (_C.CREATE, _C.UPDATE): """upsert write save store put ensure""",
+}
+
+# Work on the arguments alone: nothing is looked up, nothing changes.
+_COMPUTING = """calculate compute convert estimate think reason reflect plan-thought round sum multiply divide subtract
+    average mean median deviation encode decode hash parse format tokenize tokenise translate sqrt power absolute
+    factorial logarithm logarithmic percentage modulo minimum maximum min max sin cos tan sequentialthinking brainstorm
+    ponder rephrase classify rewrite uppercase lowercase slugify interpolate solve integrate derive simplify"""
+
+# As often a noun as a verb: a verb only where a verb stands, at the head of a name and not before a bare noun list.
+AMBIGUOUS = word_set(
+    """message mail email text call comment order book charge credit debit post tweet file record log label tag
+    flag report review schedule plan request issue test audit trade tip bid deposit fund transfer refund
+    purchase watch track trace filter sample match score rank rate quote map link note share alert ping
+    answer chat phone fax star pin like follow vote push queue script shell control source start stop run
+    build commit fork branch merge draft copy backup bundle format hash reset change update process
+    transition hold release stage stash split lock focus swap exchange upgrade return load wait tree top head
+    tail contact notice webhook signal cast fire store set status new bulk is has can do does echo lift drive
+    trigger account mean min max average minimum maximum sum absolute round use block permit grant type turn
+    ship availability browse fix delay capture take zip sort prices"""
+)
+
+NOUNS_MONEY_MOVED = word_set(
+    """payment payout transfer transaction refund charge withdrawal deposit donation disbursement remittance
+    money fund cash wire reimbursement crypto bitcoin eth ether usdc payroll dividend tip bill"""
+)
+NOUNS_MESSAGE = word_set(
+    """message email mail comment reply post tweet notification announcement sms dm text review discussion gist
+    letter invitation invite newsletter broadcast alert issue pr feedback webhook thread pullrequest
+    mergerequest postcard fax"""
+)
+NOUNS_PRINCIPAL = word_set(
+    """user member role permission privilege group team collaborator admin administrator owner ownership policy
+    acl access grant password passphrase credential secret key token mfa otp certificate firewall firewalls
+    security membership scope sso saml apikey identity iam principal visibility rbac binding participant
+    guest vpn sudo encryption"""
+)
+NOUNS_OWN_FACT = word_set(
+    """balance iban time date clock timezone setting preference id version rate currency budget limit quota
+    count total uptime health temperature exchange ping latency cpu memory disk password sum number uuid
+    random zipcode distance hash checksum bic"""
+)
+NOUNS_OUTSIDE = word_set(
+    """web webpage page website url mail email inbox message chat channel thread file document doc transaction
+    review ticket event calendar invitation search comment issue post tweet feed article news attachment note
+    description history log record result content conversation repository repo notification form response
+    transcript"""
+)
+NOUNS_TRADED = word_set(
+    """order purchase trade booking reservation subscription ticket share stock position contract"""
+)
+TRADES = word_set("swap exchange stake trade book reserve bid order buy sell")  # with an amount: money moves
+# Verbs that read and are also nouns: inside a name whose first word is unknown they prove nothing (`raze_file_list`).
+READ_NOUNS = word_set(
+    """list search query view check display preview count match sample tree top head tail report test has"""
+)
+LIGHT = word_set("perform do make take apply handle process is can")  # say nothing at the head of a description
+# Writes a message or a figure and sends none; opens a session under whatever name.
+UNSENT = word_set(
+    """draft compose prepare save log record store generate mark label annotate login logout logon signin
+    signout authenticate logoff"""
+)
+SOCIAL = word_set("follow unfollow like unlike mention tag rate react greet search vote")  # touches no one's rights
+REACHING = word_set("""resolve lookup ping dig whois connect probe fetch request download curl trace scan crawl""")
+NOUNS_HANDED_OVER = word_set(
+    """file archive data image call document chat conversation message directory folder log content ticket human
+    agent operator support representative person object blob backup case session"""
+)
+NOUNS_DOCUMENT = word_set(
+    """invoice letter quote receipt reminder report statement contract estimate offer document file"""
+)
+NOUNS_ELSEWHERE = word_set(
+    """host remote server cloud web url internet public slack email twitter facebook ftp webhook"""
+)
+COMPOUNDS = frozenset({("pull", "request"), ("merge", "request")})
+# What says nothing by itself: "user info" is about the user.
+NOUNS_EMPTY = word_set("""info information detail details data record entry object item value by id all list""")
+
+PREPOSITIONS = word_set("""to for by from with in on of at into onto via as about within per using between""")
+JOINERS = word_set("and or then plus")
+NOISE = word_set("""mcp api tool tools v v1 v2 v3 rest server client the a an my current bulk batch multiple""")
+
+
+def _table() -> dict[str, tuple[OperationClass, ...]]:
+    table: dict[str, tuple[OperationClass, ...]] = {}
+    for classes, verbs in _FAMILIES.items():
+        for verb in verbs.split():
+            table.setdefault(verb, classes)
+    for verb in _COMPUTING.split():
+        table.setdefault(verb, (_C.READ,))
+    return table
+
+
+VERBS = _table()
+COMPUTING = frozenset(_COMPUTING.split())
+
+
+@lru_cache(maxsize=8192)
+def verb(word: str) -> str:
+    """The base form of a verb that the lexicon knows, or ""."""
+    return next((stem for stem in stems(word) if stem in VERBS), "")
+
+
+def verb_classes(word: str) -> tuple[OperationClass, ...]:
+    """What a verb means by itself, in any inflection; () where the lexicon does not know it."""
+    return VERBS.get(verb(word), ())
+
+
+def is_ambiguous(word: str) -> bool:
+    """Whether the word is as often a noun."""
+    return verb(word) in AMBIGUOUS
+
+
+def noun_in(word: str, nouns: frozenset[str]) -> bool:
+    return word in nouns or singular(word) in nouns

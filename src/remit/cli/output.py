@@ -1,0 +1,81 @@
+"""What commands print: JSON for programs, tables for people."""
+
+import datetime
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from remit.cli.text import cell
+
+_STYLES = {
+    "permit": "green", "active": "green", "approved": "green", "completed": "green",
+    "ask": "yellow", "pending": "yellow", "suspended": "yellow", "restricted": "yellow", "discovered": "yellow",
+    "provisional": "yellow",
+    "deny": "red", "denied": "red", "quarantined": "red", "revoked": "red", "retired": "red", "expired": "red",
+}  # fmt: skip
+
+
+def console() -> Console:
+    """Rich's markup, emoji codes and highlighting are off: most of what is shown is foreign."""
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """ASCII only: control characters and bidirectional overrides arrive escaped."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True) + "\n")
+
+
+def print_line(value: Any) -> None:
+    """One JSON value on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
+
+
+def show(*parts: RenderableType) -> None:
+    target = console()
+    for part in parts:
+        target.print(part)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> RenderableType:
+    """Foreign values in columns; `empty` says what to do when there are none."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    count = 0
+    for row in rows:
+        made.add_row(*(value if isinstance(value, Text) else cell(value) for value in row))
+        count += 1
+    return made if count else Text(empty, style="dim")
+
+
+def fields(pairs: Mapping[str, object] | Iterable[tuple[str, object]], *, title: str = "") -> RenderableType:
+    """Names and values of one thing, empty ones left out."""
+    items = pairs.items() if isinstance(pairs, Mapping) else pairs
+    made = Table(
+        box=None, show_header=False, pad_edge=False, title=cell(title) if title else None, title_justify="left"
+    )
+    made.add_column(style="bold", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in items:
+        if value not in (None, "", [], {}, ()):
+            made.add_row(Text(name), value if isinstance(value, Text) else cell(value, limit=4000))
+    return made
+
+
+def state(value: object) -> Text:
+    """A state or effect in its colour."""
+    return cell(value, _STYLES.get(value, "") if isinstance(value, str) else "")
+
+
+def moment(milliseconds: object) -> str:
+    """A time of ours in UTC, to the second."""
+    if not isinstance(milliseconds, int) or isinstance(milliseconds, bool) or not 0 <= milliseconds < 253402300800000:
+        return ""
+    at = datetime.datetime.fromtimestamp(milliseconds / 1000, tz=datetime.UTC)
+    return at.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,0 +1,100 @@
+"""Steps 7 and 8: policy over the findings, then one of permit, deny, ask.
+
+Policy decides, findings inform. Anything but a clean permit is a deny (I2); a deny becomes *ask* exactly when the same
+request with a hypothetical approval from the groups that policy names would be permitted.
+"""
+
+import msgspec
+
+from remit.policy import Evaluation, Facts, PolicyRef, PolicySet
+from remit.terms import Effect, Finding, FindingKind, Obligation, Reason, Remedy
+
+# Findings whose first verdict is the good one and which explain a deny even when no policy names them.
+_NOTABLE = frozenset(
+    {FindingKind.AUTHORITY, FindingKind.GROUNDING, FindingKind.FLOW, FindingKind.BUDGET, FindingKind.RATE}
+)
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision before it was committed."""
+
+    effect: Effect
+    reasons: tuple[Reason, ...]
+    findings: tuple[Finding, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    remedy: Remedy | None = None
+
+
+def deny(
+    code: str, message: str, remedy: str, *, disclosable: bool = True, findings: tuple[Finding, ...] = ()
+) -> Judgement:
+    """A deny by the path itself, before or beside policy."""
+    return Judgement(
+        effect=Effect.DENY,
+        reasons=(Reason(code=code, message=message),),
+        findings=findings,
+        remedy=Remedy(message=remedy, disclosable=disclosable),
+    )
+
+
+def judge(policies: PolicySet, facts: Facts) -> Judgement:
+    """The judgement of `facts`. Never raises: what cannot be evaluated is denied with the reason."""
+    evaluation = policies.evaluate(facts)
+    if evaluation.allowed and not evaluation.errors:
+        return Judgement(
+            effect=Effect.PERMIT,
+            reasons=_reasons(evaluation),
+            findings=facts.findings,
+            obligations=tuple(item for ref in evaluation.policies for item in ref.obligations),
+        )
+    if evaluation.errors:
+        message = "a policy could not be evaluated on this request: " + "; ".join(evaluation.errors)
+        return deny(
+            "remit.policy_error",
+            message,
+            "mend the policy (see `remit policy check`), then ask again",
+            disclosable=False,
+            findings=facts.findings,
+        )
+    groups = policies.ask_groups(facts, evaluation)
+    if groups is not None:
+        who = " or ".join(groups)
+        return Judgement(
+            effect=Effect.ASK,
+            reasons=_reasons(evaluation),
+            findings=facts.findings,
+            remedy=Remedy(message=f"approval by {who}", disclosable=True, groups=groups),
+        )
+    return Judgement(
+        effect=Effect.DENY, reasons=_reasons(evaluation), findings=facts.findings, remedy=_remedy(evaluation, facts)
+    )
+
+
+def _reasons(evaluation: Evaluation) -> tuple[Reason, ...]:
+    if not evaluation.policies:
+        return (Reason(code="remit.default_deny", message="no policy permits this"),)
+    return tuple(Reason(code=ref.id, message=ref.reason) for ref in evaluation.policies)
+
+
+def _remedy(evaluation: Evaluation, facts: Facts) -> Remedy:
+    """The smallest change: what the first forbidding policy says, else what the worst finding suggests."""
+    named: PolicyRef | None = next((ref for ref in evaluation.policies if ref.remedy), None)
+    if named is not None:
+        return Remedy(message=named.remedy, disclosable=named.disclose)
+    worst = next((f for f in facts.findings if f.kind in _NOTABLE and f.verdict in _SUGGESTIONS), None)
+    if worst is not None:
+        return Remedy(message=_SUGGESTIONS[worst.verdict], disclosable=True)
+    return Remedy(
+        message="a policy that permits this call; `remit policy explain` shows the nearest", disclosable=False
+    )
+
+
+_SUGGESTIONS = {
+    "none": "open a mission for this work and name it in the request",
+    "outside": "a mission whose goal says that this is wanted",
+    "instruction": "a goal, vouched by a person, that asks for this in its own words",
+    "outsider": "a goal, vouched by a person, that names this value",
+    "nowhere": "a source for this value: the goal, or data that was read in this mission",
+    "leaks": "a recipient that the goal names or that belongs to the organisation",
+    "exceeded": "a mission with a larger budget, or a slower pace",
+}

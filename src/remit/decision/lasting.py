@@ -1,0 +1,25 @@
+"""What an approval may rely on: the verdicts that its approver saw (I6)."""
+
+from collections.abc import Iterable
+
+from remit.terms import VERDICTS, Finding, FindingKind
+
+
+def evidence_of(findings: Iterable[Finding]) -> str:
+    """`kind=verdict` pairs in order of kind: no quotes, nothing that an agent wrote."""
+    return ";".join(sorted(f"{finding.kind.value}={finding.verdict}" for finding in findings))
+
+
+def not_worse(then: str, now: str) -> str | None:
+    """None when no finding of `now` is worse than it was `then`; else the first that is, as `kind: was → is`."""
+    before = dict(pair.split("=", 1) for pair in then.split(";") if pair)
+    for pair in now.split(";"):
+        kind, _, verdict = pair.partition("=")
+        if kind and _rank(kind, verdict) > _rank(kind, before.get(kind, VERDICTS[FindingKind(kind)][0])):
+            return f"{kind}: {before.get(kind, 'not found')} → {verdict}"
+    return None
+
+
+def _rank(kind: str, verdict: str) -> int:
+    order = VERDICTS[FindingKind(kind)]
+    return order.index(verdict) if verdict in order else len(order)

@@ -1,0 +1,141 @@
+"""The front: decisions and AuthZEN metadata as plain ASGI, everything else handed on.
+
+A decision costs tens of microseconds; a framework's request, routing and validation would cost more than that again.
+Callers are authenticated before a byte of their body is read.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+
+from remit.decision_api.authzen import read_object
+from remit.decision_api.batch import evaluate, evaluate_all
+from remit.decision_api.services import ApiServices, Mediator, public_url
+from remit.decision_api.wire import (
+    NO_STORE,
+    App,
+    Gone,
+    Head,
+    NotAllowed,
+    Receive,
+    Scope,
+    Send,
+    credential_of,
+    error_body,
+    error_headers,
+    find_request_id,
+    read_body,
+    read_head,
+    require_json,
+    respond,
+    status_of,
+)
+from remit.terms import Principal, RemitError
+
+EVALUATION = "/access/v1/evaluation"
+EVALUATIONS = "/access/v1/evaluations"
+WELL_KNOWN = "/.well-known/authzen-configuration"
+OPENAPI = "/openapi.json"
+INTERNAL = "something went wrong inside Remit; its log has the cause"
+
+_Decide = Callable[[Mediator, Principal, dict[str, Any]], Awaitable[object]]
+_log = structlog.get_logger("remit.decision_api")
+_encode = msgspec.json.Encoder().encode
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """AuthZEN section 9.1; only endpoints that exist are named."""
+
+    policy_decision_point: str
+    access_evaluation_endpoint: str
+    access_evaluations_endpoint: str
+
+
+def metadata_of(url: str) -> Metadata:
+    base = url.rstrip("/")
+    return Metadata(
+        policy_decision_point=url,
+        access_evaluation_endpoint=base + EVALUATION,
+        access_evaluations_endpoint=base + EVALUATIONS,
+    )
+
+
+def metadata_path(url: str) -> str:
+    """AuthZEN section 9.2: the well-known string goes between the host and the path of our identifier."""
+    return WELL_KNOWN + urlsplit(url).path.rstrip("/")
+
+
+class Front:
+    """The whole application. `rest` answers what is not answered here; `document` is the OpenAPI document."""
+
+    def __init__(self, services: ApiServices, rest: App, document: Callable[[], bytes]) -> None:
+        url = public_url(services.settings)
+        self._authenticate = services.authenticator.authenticate
+        self._mediator = services.mediator
+        self._rest = rest
+        self._decisions: dict[str, _Decide] = {EVALUATION: evaluate, EVALUATIONS: evaluate_all}
+        metadata = _encode(metadata_of(url))
+        self._documents: dict[str, Callable[[], bytes]] = {metadata_path(url): lambda: metadata, OPENAPI: document}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._rest(scope, receive, send)
+            return
+        decide = self._decisions.get(scope["path"])
+        if decide is not None:
+            await self._decide(decide, scope, receive, send)
+        elif scope["path"] in self._documents:
+            await self._show(self._documents[scope["path"]], scope, send)
+        else:
+            await self._hand_on(scope, receive, send)
+
+    async def _decide(self, decide: _Decide, scope: Scope, receive: Receive, send: Send) -> None:
+        head = Head(request_id=find_request_id(scope["headers"]))
+        try:
+            if scope["method"] != "POST":
+                raise NotAllowed("expected POST")
+            head = read_head(scope["headers"])
+            principal = self._authenticate(credential_of(head.authorization))
+            require_json(head.content_type)
+            value = read_object(await read_body(receive, head.content_length))
+            body = _encode(await decide(self._mediator, principal, value))
+        except RemitError as error:
+            await _refuse(send, error, head.request_id, b"POST")
+        except Gone:
+            return
+        except Exception:
+            _log.exception("a decision request failed", path=scope["path"])
+            await respond(send, 500, error_body("remit.error", INTERNAL), head.request_id)
+        else:
+            await respond(send, 200, body, head.request_id, NO_STORE)
+
+    async def _show(self, document: Callable[[], bytes], scope: Scope, send: Send) -> None:
+        """A document that changes only with a restart: proxies and clients may keep it for a while."""
+        request_id = find_request_id(scope["headers"])
+        if scope["method"] != "GET":
+            await _refuse(send, NotAllowed("expected GET"), request_id, b"GET")
+        else:
+            await respond(send, 200, document(), request_id, (b"cache-control", b"public, max-age=300"))
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = find_request_id(scope["headers"])
+        if request_id is None:
+            await self._rest(scope, receive, send)
+            return
+
+        async def echo(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", request_id)]}
+            await send(message)
+
+        await self._rest(scope, receive, echo)
+
+
+async def _refuse(send: Send, error: RemitError, request_id: bytes | None, allowed: bytes) -> None:
+    headers = error_headers(error)
+    if error.status == 405:  # RFC 9110 section 15.5.6
+        headers.append((b"allow", allowed))
+    await respond(send, status_of(error), error_body(error.code, error.message), request_id, *headers)

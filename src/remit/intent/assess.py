@@ -1,0 +1,276 @@
+"""The question why, answered in three findings: authority, grounding, flow.
+
+Deterministic, without a model or the network. Authority compares the call with what the goal was compiled into;
+grounding asks where its arguments came from; both meet in one question: do the goal's words explain this call, or does
+somebody else's text explain it better? Flow compares what the instance read with where the call would send. Findings
+inform, policy decides. Limits: a hijack that asks for exactly what the goal asks, of exactly the things that the goal
+refers to, is not told apart from the work.
+"""
+
+import re
+
+from remit.intent.grounding import (
+    GOAL,
+    INSTRUCTION,
+    NONE,
+    NOWHERE,
+    ORIGINS,
+    OUTSIDER,
+    TRUSTED,
+    UNKNOWN,
+    Case,
+    Origin,
+    grants_of,
+)
+from remit.intent.memory import Memory, Passage
+from remit.intent.values import at, fold, keys_of, leaves, significant
+from remit.intent.views import GoalView, GrantView, goal_view
+from remit.terms import (
+    HIGH_RISK,
+    Authority,
+    Brief,
+    Call,
+    Confidentiality,
+    Evidence,
+    Finding,
+    FindingKind,
+    Integrity,
+    Label,
+    Mission,
+    OperationClass,
+    Settings,
+    Tool,
+)
+
+_C = OperationClass
+_READ = frozenset((_C.READ,))
+
+_OUTWARD = frozenset((_C.COMMUNICATE, _C.TRANSFER))
+_NO_GOAL = Authority(grants=(), compiler="none", hash="")
+_OUTSIDE, _UNSURE, _WITHIN = range(3)
+_VERDICT = ("outside", "unsure", "within")
+_CONFIDENTIAL = re.compile(
+    r"pass(?:word|phrase|code)|secret|api[ _-]?key|private key|access[ _-]?token|credential|\bpin\b|\bssn\b|cvv|security code",
+    re.I,
+)
+MAX_QUOTE = 200
+
+
+def assess(
+    *,
+    call: Call,
+    tool: Tool,
+    mission: Mission | None,
+    brief: Brief | None,
+    memory: Memory,
+    instance_label: Label,
+    settings: Settings,
+) -> tuple[Finding, ...]:
+    """Authority, grounding and flow findings for `call`, in this order."""
+    view = goal_view(brief.authority, brief.goal) if brief else goal_view(_NO_GOAL, "")
+    case = Case(call, tool, view, memory)
+    worst, sink = case.ground()
+    licence, grant = _licence(case, sink) if brief else (_OUTSIDE, None)
+    if (
+        case.acts
+        and worst.rank < INSTRUCTION
+        and memory.spoken
+        and (licence != _WITHIN or grant is None or grant.handed)
+    ):
+        steering = case.steered()
+        if steering is not None and steering.rank > worst.rank and not (worst.rank == GOAL and licence == _UNSURE):
+            worst = steering
+    if worst.rank == INSTRUCTION and licence == _UNSURE:
+        licence = _OUTSIDE  # another's words explain the call, the goal's at most could
+    if worst.rank == INSTRUCTION and not case.acts and tool.sinks:
+        licence = _OUTSIDE  # what is fetched from a place that an outsider chose also tells him
+    if mission is None or brief is None:
+        authority = Finding(
+            kind=FindingKind.AUTHORITY, verdict="none", message="there is no mission that says what this is for"
+        )
+    else:
+        if not _in_bounds(case, mission):
+            licence = _OUTSIDE
+        authority = _authority(licence, grant, case)
+    return authority, _grounding(worst, memory), _flow(case, sink, instance_label, settings)
+
+
+def _licence(case: Case, sink: Origin) -> tuple[int, GrantView | None]:
+    """How well the goal licenses the call, and by which grant."""
+    view, tview = case.view, case.tview
+    if not case.acts:
+        return _WITHIN, None
+    best, by = _OUTSIDE, None
+    classes = tview.classes - _READ
+    for grant in view.grants:
+        level = _match(grant, case, view, classes)
+        if level > best:
+            best, by = level, grant
+    if best == _OUTSIDE and (
+        not view.sure or _C.READ in tview.classes or (view.acts and not case.keys.isdisjoint(view.names))
+    ):
+        best = _UNSURE
+    if best != _OUTSIDE and sink.rank >= OUTSIDER and classes & _OUTWARD and _names_sinks(view, classes):
+        best = _OUTSIDE  # the goal names where to, and this is elsewhere
+    return best, by
+
+
+def _match(grant: GrantView, case: Case, view: GoalView, classes: frozenset[OperationClass]) -> int:
+    kinds = case.tview.kinds
+    if grant.handed:
+        return _handed(case) if classes & grant.classes else _OUTSIDE
+    if classes & grant.classes:
+        if grant.kinds & kinds or (classes & HIGH_RISK <= grant.classes and not case.keys.isdisjoint(grant.names)):
+            return _WITHIN if grant.sure else _UNSURE
+        return _WITHIN if grant.sure and kinds & view.kinds else _UNSURE
+    if classes & grant.related and (grant.kinds & kinds or not case.keys.isdisjoint(grant.names)):
+        return _WITHIN if grant.sure else _UNSURE
+    return _OUTSIDE
+
+
+def _handed(case: Case) -> int:
+    """A goal that hands the task to a source licenses what that source asks for, and perhaps what this needs."""
+    classes = case.tview.classes - _READ
+    for passage in case.memory.spoken:
+        if case.delegated(passage) and any(
+            classes & grant.classes and grant.kinds & case.tview.kinds for grant in grants_of(passage)
+        ):
+            return _WITHIN
+    return _UNSURE
+
+
+def _names_sinks(view: GoalView, classes: frozenset[OperationClass]) -> bool:
+    matching = [grant for grant in view.grants if grant.classes & classes]
+    return bool(matching) and all(grant.sinks and not grant.handed for grant in matching)
+
+
+def _in_bounds(case: Case, mission: Mission) -> bool:
+    bounds = mission.bounds
+    if bounds.classes is not None and not case.tview.classes <= frozenset(bounds.classes):
+        return False
+    if bounds.servers is not None and case.call.server not in bounds.servers:
+        return False
+    if bounds.tools is not None and case.call.tool_id not in bounds.tools:
+        return False
+    if bounds.sinks is None or not case.acts:
+        return True
+    allowed = {sink.lower() for sink in bounds.sinks}
+    return all(
+        text.lower() in allowed or any(key in allowed for key in keys_of(fold(text).lower()))
+        for path in case.tool.sinks
+        for text in leaves(at(case.call.arguments, path))
+    )
+
+
+def _authority(licence: int, grant: GrantView | None, case: Case) -> Finding:
+    verdict = _VERDICT[licence]
+    if licence == _WITHIN:
+        message = "the goal asks for this" if grant is not None else "looking things up is part of the work"
+    elif licence == _UNSURE:
+        message = "the goal may ask for this, but does not say so plainly"
+    else:
+        what = "/".join(sorted(case.tview.classes - _READ)) or "read"
+        message = f"the goal licenses other things, not this ({what})"
+    return Finding(
+        kind=FindingKind.AUTHORITY, verdict=verdict, score=0.9 if licence != _UNSURE else 0.5, message=message
+    )
+
+
+_PLAIN = {
+    NONE: "no argument of this call tells where it came from",
+    GOAL: "its arguments come from the goal",
+    TRUSTED: "its arguments come from the organisation's own data",
+    UNKNOWN: "some results are missing, so where an argument came from is not known",
+    NOWHERE: "an argument stands neither in the goal nor in anything that was read",
+}
+
+
+def _grounding(worst: Origin, memory: Memory) -> Finding:
+    passage = worst.passage
+    if passage is None:
+        message = _PLAIN.get(worst.rank, "its arguments come from what was read")
+        rests: tuple[Evidence, ...] = (Evidence(what=f"argument {worst.argument}"),) if worst.argument else ()
+        return Finding(
+            kind=FindingKind.GROUNDING, verdict=ORIGINS[worst.rank], score=0.8, message=message, rests_on=rests
+        )
+    place = f"line {passage.line} of a result of {passage.source.tool.id}"
+    subject = f"argument {worst.argument}" if worst.argument else "what this call does"
+    if worst.rank == INSTRUCTION:
+        message = (
+            f"{subject} comes from a passage that speaks to the agent ({place}) and that the goal does not defer to"
+        )
+    elif worst.rank == OUTSIDER:
+        message = f"{subject} comes from an outsider's text ({place}) on which the goal does not rely"
+    else:
+        message = f"{subject} comes from {place}"
+    return Finding(
+        kind=FindingKind.GROUNDING,
+        verdict=ORIGINS[worst.rank],
+        score=0.9,
+        message=message,
+        rests_on=(
+            Evidence(
+                what=subject,
+                source=passage.source.decision,
+                where=f"line {passage.line}",
+                quote=passage.text[:MAX_QUOTE],
+            ),
+        ),
+    )
+
+
+_CLEAR = Finding(kind=FindingKind.FLOW, verdict="clear", message="nothing flows where it may not")
+
+
+def _flow(case: Case, sink: Origin, label: Label, settings: Settings) -> Finding:
+    tool = case.tool
+    if not tool.sinks or sink.rank in (GOAL, TRUSTED) or (sink.rank == NONE and not case.acts):
+        return _CLEAR
+    if _internal(case, settings):
+        return _CLEAR
+    if label.confidentiality >= Confidentiality.CONFIDENTIAL or any(s.confidential for s in case.memory.sources[-64:]):
+        passage = _secret(case)
+        if passage is not None:
+            return Finding(
+                kind=FindingKind.FLOW,
+                verdict="leaks",
+                score=0.8,
+                message=f"confidential data read through {passage.source.tool.id} would go where the goal does not send it",
+                rests_on=(Evidence(what="content", source=passage.source.decision, where=f"line {passage.line}"),),
+            )
+    if case.acts and label.integrity is Integrity.OUTSIDE and sink.rank >= UNKNOWN:
+        return Finding(
+            kind=FindingKind.FLOW,
+            verdict="tainted",
+            score=0.7,
+            message="outside text was read before, and where this goes is neither from the goal nor from trusted data",
+        )
+    return _CLEAR
+
+
+def _internal(case: Case, settings: Settings) -> bool:
+    """Whether every sink lies in the organisation's domains."""
+    if not settings.internal_domains:
+        return False
+    for path in case.tool.sinks:
+        for text in leaves(at(case.call.arguments, path)):
+            host = fold(text).lower().partition("://")[2] or fold(text).lower()
+            host = host.rpartition("@")[2].partition("/")[0].partition(":")[0]
+            if not any(host == domain or host.endswith("." + domain) for domain in settings.internal_domains):
+                return False
+    return True
+
+
+def _secret(case: Case) -> Passage | None:
+    """A confidential passage whose specific values the call's content carries."""
+    for name, value in case.call.arguments.items():
+        if name in case.tool.sinks:
+            continue
+        for text in leaves(value):
+            for key in set(keys_of(fold(text[:20_000]).lower())):
+                if len(key) < 6 or not any(c.isdigit() for c in key) or key in case.view.keys or not significant(key):
+                    continue
+                for passage in case.memory.seen(key):
+                    if passage.source.confidential and _CONFIDENTIAL.search(passage.text):
+                        return passage
+    return None

@@ -1,0 +1,274 @@
+"""A goal's words compiled into authority (RFC 9396 authorization details of type `remit_call`).
+
+Deterministic and linear: sentences, the verbs that ask for something in them, the things that stand behind each verb,
+the names, addresses and amounts, and the places that the goal defers to ("as the notice says"). A question licenses
+reading. What is not sure is kept and marked, never guessed away. The same compiler reads an outsider's instructions, so
+that a call can be compared with both. Limits: no parser stands behind it; a goal worded without any known verb gives an
+unsure grant, and a relative clause may lend its nouns to the main verb.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from remit.intent.lexicon import ENGLISH, LANGUAGES, Lexicon, base, is_noun, is_vague, kinds, licenses
+from remit.intent.values import SPECIFIC, fold
+from remit.terms import Authority, Bounds, Grant, OperationClass, digest
+
+COMPILER = "remit-words/1"
+MAX_GOAL = 40_000  # characters that are compiled; a longer goal's rest is evidence only
+MAX_GRANTS = 64
+MAX_ITEMS = 24  # of one list of one grant
+
+_C = OperationClass
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+|(?<=[.!?])(?=[A-Z][a-z]+ )")
+_WORD = re.compile(
+    r"(?P<quoted>\"[^\"\n]{1,300}\"|(?<!\w)'[^'\n]{1,300}'(?!\w)|[“‘][^”’\n]{1,300}[”’]|`[^`\n]{1,300}`)"
+    r"|(?P<word>[$€£#@]?[\w](?:[\w.@:/%+#&=?~-]*[\w/%])?(?:'\w+)?)"
+    r"|(?P<mark>[,:()])"
+)
+_AMOUNT = re.compile(
+    r"[$€£]\s?\d[\d,]*(?:\.\d+)?|\b\d[\d,]*(?:\.\d+)?\s?(?:%|usd|eur|gbp|dollars?|euros?|pounds?)|\b\d+\.\d\d\b", re.I
+)
+_NAMED = re.compile(r"[^\W\d_]*\d|.*[@/_]|.*\w\.\w")  # tokens that name one thing: with a digit, address, path, file
+_PRONOUNS = frozenset("it them that this those these him her one same so".split())
+_NOT = frozenset("not don't never without no doesn't didn't cannot can't won't isn't".split())
+_YOU_ASKED = frozenset("can could would will please kindly".split())
+_INSTRUCTIVE = re.compile(
+    r"\b(?:follow|do|complete|perform|execute|carry out|handle|act on|take care of|work through|process|obey|implement)\b"
+    r"[^.\n]{0,60}?\b(?:tasks?|instructions?|actions?|steps|requests?|to-?dos?|asks?|directions|guidelines|says?|wants?)\b",
+    re.I,
+)
+_DEFERRING = re.compile(
+    r"\b(?:accordingly|according to|based on|in response to|in line with|as (?:the|it|he|she|they|his|her|in|per|described|"
+    r"specified|requested|mentioned|instructed|noted|stated|asked|agreed|discussed)\b|per (?:the|his|her)\b|"
+    r"(?:described|specified|listed|mentioned|outlined|requested|given|stated|found|written|noted|contained|provided) (?:in|on|at|by|from)\b|"
+    r"(?:details|info|information|instructions|everything)\b[^.\n]{0,30}?\b(?:in|on|from|at|with)\b|"
+    r"what\b[^.\n]{0,40}\b(?:asks?|says?|wants?|requests?|needs?)\b|(?:from|using|with) the (?:details|information|data)\b)",
+    re.I,
+)
+
+
+class _Token(msgspec.Struct, frozen=True, gc=False):
+    text: str  # as written, quotes removed
+    low: str
+    quoted: bool
+    mark: bool
+
+
+def seal(grants: tuple[Grant, ...], compiler: str = COMPILER) -> Authority:
+    """An authority with its hash over compiler and details."""
+    details = [{"type": "remit_call", **msgspec.to_builtins(grant)} for grant in grants]
+    return Authority(
+        grants=grants, compiler=compiler, hash=digest({"authorization_details": details, "compiler": compiler})
+    )
+
+
+def compile_goal(goal: str, *, bounds: Bounds) -> Authority:
+    """What `goal` licenses, cut to `bounds`. Never fails: a goal that says nothing gives an unsure grant to read."""
+    allowed = frozenset(bounds.classes) if bounds.classes is not None else frozenset(OperationClass)
+    grants = [cut for grant in read_grants(goal) if (cut := _cut(grant, allowed, bounds)) is not None]
+    return seal(tuple(grants))
+
+
+def read_grants(text: str) -> list[Grant]:
+    """The grants of a text, before any bounds."""
+    text = fold(text[:MAX_GOAL]).encode("utf-8", "replace").decode("utf-8")
+    language = _language(text)
+    grants: list[Grant] = []
+    vague = False
+    for turn in text.split("\n"):
+        since = len(grants)
+        for sentence in _SENTENCE.split(turn):
+            if not sentence or len(grants) >= MAX_GRANTS:
+                continue
+            found, unclear = _sentence(sentence, language)
+            vague = vague or unclear
+            grants += found
+            grants[since:] = _defer(sentence, grants[since:], language)
+    if vague and not any(grant.actions != (_C.READ,) for grant in grants):
+        grants.append(Grant(actions=(_C.READ, _C.CREATE, _C.UPDATE), sure=False, quote=text[:200]))
+    if not grants:
+        grants.append(Grant(actions=(_C.READ,), sure=False, quote=text[:200]))
+    return grants[:MAX_GRANTS]
+
+
+def _language(text: str) -> Lexicon:
+    """The language whose function words the text uses most."""
+    if len(LANGUAGES) == 1:
+        return ENGLISH
+    words = text.lower().split()[:400]
+    return max(LANGUAGES, key=lambda language: sum(word in language.function_words for word in words))
+
+
+def _tokens(sentence: str) -> list[_Token]:
+    found = []
+    for match in _WORD.finditer(sentence):
+        text = match[0][1:-1] if match.lastgroup == "quoted" else match[0].rstrip(".:")
+        found.append(_Token(text, text.lower(), match.lastgroup == "quoted", match.lastgroup == "mark"))
+    return found
+
+
+def _sentence(sentence: str, language: Lexicon) -> tuple[list[Grant], bool]:
+    """The grants of one sentence, and whether it asks for something that no verb names."""
+    tokens = _tokens(sentence)
+    words = [token for token in tokens if not token.mark]
+    if not words:
+        return [], False
+    asks = _is_question(words, language)
+    heads: list[tuple[int, bool]] = []
+    unclear = False
+    for at, token in enumerate(tokens):
+        if token.quoted or token.mark:
+            continue
+        position = _verb_position(tokens, at, language, asks)
+        if position is None:
+            continue
+        if is_vague(token.low) or (
+            token.low == "make" and at + 1 < len(tokens) and tokens[at + 1].low in ("sure", "certain")
+        ):
+            unclear = True
+        elif licenses(token.low) or licenses(base(token.low)):
+            heads.append((at, position))
+    if asks and not heads:
+        return [_grant(tokens, frozenset((_C.READ,)), True, sentence, language)], False
+    grants = []
+    for i, (at, sure) in enumerate(heads):
+        end = heads[i + 1][0] if i + 1 < len(heads) else len(tokens)
+        start = 0 if i == 0 else at
+        low = tokens[at].low
+        grants.append(
+            _grant(
+                tokens[start:at] + tokens[at + 1 : end], licenses(low) or licenses(base(low)), sure, sentence, language
+            )
+        )
+    return grants, unclear
+
+
+def _is_question(words: list[_Token], language: Lexicon) -> bool:
+    return words[0].low in language.askers or (
+        words[0].low in language.polite and len(words) > 1 and words[1].low in language.askers
+    )
+
+
+def _verb_position(tokens: list[_Token], at: int, language: Lexicon, asks: bool) -> bool | None:
+    """Whether the word there asks for something: True surely, False perhaps, None not."""
+    low = tokens[at].low
+    before = tokens[at - 1] if at else None
+    prior = before.low if before and not before.quoted else ""
+    earlier = tokens[at - 2].low if at > 1 else ""
+    if prior in _NOT or (earlier in _NOT and prior in language.modals):
+        return None
+    known = bool(licenses(low)) or is_vague(low)
+    if not known:
+        if low.endswith("ing") and prior in (
+            "help",
+            "with",
+            "by",
+            "about",
+            "for",
+            "consider",
+            "try",
+            "of",
+            "on",
+            "start",
+            "me",
+        ):
+            return False if base(low) else None
+        if (
+            prior in ("be", "been", "get", "being", "have", "is", "are")
+            and low.endswith(("ed", "en", "t"))
+            and not asks
+        ):
+            return False if base(low) else None
+        return None
+    if prior in language.determiners or prior.endswith("'s") or prior in language.subjects:
+        return None
+    opens = before is None or before.mark or prior in language.polite
+    asked = prior in language.modals or prior == "you"
+    if asks:
+        if prior in ("and", "then", "please") or opens and before is not None:
+            return True
+        return False if prior == "to" else None
+    if opens or asked:
+        return True
+    if is_noun(low) or not low.isalpha():
+        return None
+    return earlier in ("want", "need", "like", "love", "please") or prior in ("to", "and") or None
+
+
+def _grant(
+    span: list[_Token], actions: frozenset[OperationClass], sure: bool, sentence: str, language: Lexicon
+) -> Grant:
+    """One grant from a verb's classes and the words around it."""
+    datatypes: list[str] = []
+    named: list[str] = []
+    sinks: list[str] = []
+    prior = ""
+    for i, token in enumerate(span):
+        low = token.low
+        if token.mark:
+            continue
+        is_name = (
+            token.quoted or bool(_NAMED.match(low)) or (i > 0 and token.text[:1].isupper() and low not in language.stop)
+        )
+        if is_name and not low.replace(".", "").isdigit():
+            named.append(token.text)
+            if SPECIFIC.fullmatch(token.text) or prior in language.recipients or (i == 0 and not token.quoted):
+                sinks.append(token.text)
+        if not token.quoted and low.isalpha() and len(low) > 2 and low not in language.stop:
+            datatypes += kinds(low)
+        prior = low
+    money = bool(_AMOUNT.search(sentence)) or "payment" in datatypes
+    if _C.TRANSFER in actions and _C.COMMUNICATE in actions:  # "send": money or words
+        actions -= {_C.COMMUNICATE} if money and "message" not in datatypes else set() if money else {_C.TRANSFER}
+    return Grant(
+        actions=tuple(sorted(actions)),
+        datatypes=_unique(datatypes),
+        identifiers=_unique(named),
+        sinks=_unique(sinks),
+        amounts=_unique([match[0] for match in _AMOUNT.finditer(sentence)]),
+        sure=sure,
+        quote=sentence[:200],
+    )
+
+
+def _defer(sentence: str, turn: list[Grant], language: Lexicon) -> list[Grant]:
+    """Mark what the sentence defers to: on the turn's grants, or as a grant of its own when it hands the task over."""
+    instructive = _INSTRUCTIVE.search(sentence)
+    if not instructive and not _DEFERRING.search(sentence):
+        return turn
+    tokens = _tokens(sentence)
+    whole = _grant(tokens, frozenset((_C.READ,)), False, sentence, language)
+    earlier = [name for grant in turn for name in grant.identifiers]
+    sources = whole.identifiers or _unique(earlier) or whole.datatypes
+    if instructive and whole.identifiers and "following" not in sentence.lower():
+        handed = Grant(actions=tuple(sorted(OperationClass)), sources=sources, sure=False, quote=sentence[:200])
+        return [*turn, handed]
+    if instructive and not _DEFERRING.search(sentence):
+        return turn
+    return [grant if grant.sources else msgspec.structs.replace(grant, sources=sources) for grant in turn]
+
+
+def _cut(grant: Grant, allowed: frozenset[OperationClass], bounds: Bounds) -> Grant | None:
+    actions = tuple(action for action in grant.actions if action in allowed)
+    if not actions:
+        return None
+    sinks = grant.sinks
+    if bounds.sinks is not None:
+        inside = {sink.lower() for sink in bounds.sinks}
+        sinks = tuple(sink for sink in sinks if sink.lower() in inside or sink.lower().rpartition("@")[2] in inside)
+    return msgspec.structs.replace(grant, actions=actions, sinks=sinks)
+
+
+def _unique(items: list[str]) -> tuple[str, ...]:
+    return tuple(_few(items))
+
+
+def _few(items: list[str]) -> Iterator[str]:
+    seen = set()
+    for item in items:
+        if item not in seen and len(seen) < MAX_ITEMS:
+            seen.add(item)
+            yield item

@@ -1,0 +1,296 @@
+"""Where the arguments of a call came from.
+
+Only arguments that matter are asked about: sinks, targets, amounts, and of free text what it embeds (addresses, accounts,
+links). Each is looked up as keys; the best honest explanation of a value counts, except that an outsider's instruction
+which fits the call is the explanation unless the value was in the goal, or in trusted data before the outsider spoke.
+The worst argument is the call's origin.
+"""
+
+from typing import Any
+
+import msgspec
+
+from remit.intent.lexicon import ENGLISH
+from remit.intent.memory import Memory, Passage, Source
+from remit.intent.values import SPECIFIC, at, dates, fold, grouped, leaves, significant, token_keys
+from remit.intent.values import TOKEN as _TOKEN
+from remit.intent.views import GoalView, GrantView, ToolView, grant_view, tool_view
+from remit.terms import VERDICTS, Call, FindingKind, OperationClass, Tool
+
+ORIGINS = VERDICTS[FindingKind.GROUNDING]
+NONE, GOAL, TRUSTED, REFERENCED, UNKNOWN, OUTSIDER, NOWHERE, INSTRUCTION = range(len(ORIGINS))
+MAX_TOKENS = 24  # of one value that are looked up
+MAX_VALUES = 64  # of one call
+MAX_CONTENT = 20_000  # characters of free text that are searched
+_C = OperationClass
+_RISKY = frozenset((_C.TRANSFER, _C.DELETE, _C.EXECUTE, _C.ADMINISTER))
+_STAKES = frozenset(("payment", "password", "role", "address"))  # kinds on which a delegated instruction never suffices
+
+
+# Arguments that the agent composes: their wording comes from nowhere, what they embed does not.
+_COMPOSED = frozenset(
+    "command cmd sql query expression code script formula statement prompt thought regex pattern".split()
+)
+
+
+class Origin(msgspec.Struct, gc=False):
+    """Where one argument came from."""
+
+    rank: int
+    argument: str = ""
+    passage: Passage | None = None
+
+
+class Case:
+    """One call against one goal and memory; made for one assessment."""
+
+    __slots__ = ("acts", "call", "keys", "memory", "tool", "tview", "view")
+
+    def __init__(self, call: Call, tool: Tool, view: GoalView, memory: Memory) -> None:
+        self.call = call
+        self.tool = tool
+        self.view = view
+        self.tview: ToolView = tool_view(tool)
+        self.memory = memory
+        self.acts = self.tview.acts
+        self.keys: set[str] = set()  # keys of the arguments that matter
+
+    def ground(self) -> tuple[Origin, Origin]:
+        """The worst origin of the arguments that matter, and of the sinks alone."""
+        worst, sink = Origin(NONE), Origin(NONE)
+        arguments = self.call.arguments
+        done = set()
+        for path in self.tool.sinks:
+            done.add(path)
+            sink = self._worst(sink, path, at(arguments, path), True)
+        worst = sink
+        for path in (*self.tool.targets, *self.tool.amounts):
+            if path not in done:
+                done.add(path)
+                if path.rpartition(".")[2].lower() in _COMPOSED:
+                    worst = self._other(worst, path, at(arguments, path), True)
+                else:
+                    worst = self._worst(worst, path, at(arguments, path), path not in self.tool.amounts)
+        for name, value in arguments.items():
+            if name not in done:
+                worst = self._other(worst, name, value, name in self.tool.content)
+        return worst, sink
+
+    def _worst(self, worst: Origin, path: str, value: Any, must: bool) -> Origin:
+        for count, text in enumerate(leaves(value)):
+            if count >= MAX_VALUES:
+                break
+            rank, passage = self.origin(text)
+            if rank == NOWHERE and (not must or _computed(text)):
+                continue
+            if rank > worst.rank:
+                worst = Origin(rank, path, passage)
+        return worst
+
+    def _other(self, worst: Origin, name: str, value: Any, content: bool) -> Origin:
+        """Arguments without a role count only where an instruction shows in them."""
+        if worst.rank == INSTRUCTION or not self.memory.spoken:
+            return worst
+        for count, text in enumerate(leaves(value)):
+            if count >= MAX_VALUES:
+                break
+            if content or len(text) > 80:
+                pieces = [match[0] for match in SPECIFIC.finditer(text[:MAX_CONTENT])]
+            else:
+                pieces = [text]
+            for piece in pieces[:MAX_VALUES]:
+                rank, passage = self.origin(piece)
+                if rank == INSTRUCTION:
+                    return Origin(rank, name, passage)
+        return worst
+
+    def origin(self, text: str) -> tuple[int, Passage | None]:
+        """Where one value came from; `NONE` when it is too short or common to tell."""
+        view = self.view
+        lowered = fold(text).lower()
+        rank, passage, found, asked = NONE, None, 0, 0
+        for token in _TOKEN.findall(lowered[:2000]):
+            parts = token_keys(token[:512])
+            if not parts or not significant(parts[0]) or parts[0] in ENGLISH.stop:
+                continue
+            asked += 1
+            if asked > MAX_TOKENS:
+                break
+            self.keys.add(parts[0])
+            one, where = self._token(parts)
+            if one != NOWHERE:
+                found += 1
+                if one > rank:
+                    rank, passage = one, where
+        if not asked:
+            return NONE, None
+        if found * 2 >= asked and rank != NONE:
+            return rank, passage
+        for _, key in (*grouped(lowered), *dates(lowered)):
+            if key in view.keys:
+                return GOAL, None
+            places = self.memory.seen(key)
+            if places:
+                return self._judge(places)
+        squeezed = "".join(c for c in lowered if c.isalnum())
+        if len(squeezed) >= 5 and squeezed in view.squeezed:
+            return GOAL, None
+        if rank == INSTRUCTION:
+            return rank, passage
+        return (UNKNOWN if self.memory.gaps or self.memory.overflowed else NOWHERE), None
+
+    def _token(self, parts: tuple[str, ...]) -> tuple[int, Passage | None]:
+        """A token as a whole; failing that, the worst of its parts when all of them are known (a joined address)."""
+        keys, seen = self.view.keys, self.memory.seen
+        whole = parts[0]
+        if whole in keys:
+            return GOAL, None
+        for key in parts if len(parts) < 2 or "@" not in whole else parts[:1]:
+            if key in keys and significant(key):
+                return GOAL, None
+            places = seen(key)
+            if places and significant(key):
+                return self._judge(places)
+        rank, passage = NONE, None
+        pieces = [piece for piece in _split(whole) if significant(piece) and piece not in ENGLISH.stop]
+        if len(pieces) == 1 and pieces[0] == whole:
+            return NOWHERE, None
+        for piece in pieces:
+            if piece in keys:
+                rank = max(rank, GOAL)
+            elif places := seen(piece):
+                one, where = self._judge(places)
+                if one > rank:
+                    rank, passage = one, where
+            else:
+                return NOWHERE, None
+        return (rank, passage) if rank != NONE else (NOWHERE, None)
+
+    def _judge(self, places: list[Passage]) -> tuple[int, Passage | None]:
+        """The origin of a value that was seen in these passages."""
+        best, where = INSTRUCTION, None
+        spoken = None
+        for passage in places:
+            instruction = passage if passage.instruction else passage.introduced
+            if not passage.source.outside:
+                rank = TRUSTED
+            elif instruction is not None and not (
+                passage.introduced and self.refers(passage.source) and self.refers_by_name(passage.source)
+            ):
+                if not self.delegated(instruction):
+                    spoken = spoken or passage
+                    continue
+                rank = OUTSIDER if self._stakes() else REFERENCED
+            else:
+                rank = REFERENCED if self.refers(passage.source) or self._linked(passage) else OUTSIDER
+            if rank < best:
+                best, where = rank, passage
+        if spoken is None:
+            return best, where
+        if where is None:
+            return INSTRUCTION, spoken
+        if best == TRUSTED and where.number < spoken.number:
+            return best, where
+        return (INSTRUCTION, spoken) if self.fits(spoken) else (best, where)
+
+    def _stakes(self) -> bool:
+        return bool(self.acts and (_RISKY & self.tview.classes or _STAKES & self.tview.kinds))
+
+    def refers_by_name(self, source: Source) -> bool:
+        """Whether the goal names an argument of the call that the result answers."""
+        keys = self.view.keys
+        return any(key == "" or (key in keys and significant(key)) for key in source.arguments)
+
+    def refers(self, source: Source) -> bool:
+        """Whether the goal refers to the item that this result is: by name, by kind, or through one that it refers to."""
+        if source.view is self.view:
+            return source.reference
+        source.view, source.reference = self.view, False
+        found = self.refers_by_name(source) or bool(tool_view(source.tool).kinds & self.view.kinds)
+        if not found:
+            for key in source.arguments:
+                places = self.memory.seen(key) if significant(key) else ()
+                if any(not p.instruction and p.source is not source and self.refers(p.source) for p in places[:4]):
+                    found = True
+                    break
+        source.reference = found
+        return found
+
+    def _linked(self, passage: Passage) -> bool:
+        """Whether the record names something that the goal names."""
+        return any(passage in self.memory.seen(name) for name in self.view.names)
+
+    def delegated(self, passage: Passage) -> bool:
+        """Whether the goal defers to where this instruction stands, for what this call does."""
+        view = self.view
+        if not view.sources and not view.source_kinds:
+            return False
+        source = passage.source
+        here = not view.sources.isdisjoint(source.arguments) or any(
+            place.source is source and not place.instruction and abs(place.start - passage.start) < 500
+            for name in view.sources
+            for place in self.memory.seen(name)
+        )
+        if not here and view.source_kinds:
+            here = not view.source_kinds.isdisjoint(tool_view(source.tool).kinds)
+        if not here:
+            return False
+        if view.handed or not self.acts:
+            return True
+        classes = self.tview.classes - _READING
+        return any(
+            grant.sources
+            and (classes & grant.classes or classes & grant.related)
+            and (grant.names <= grant.sources or not self.keys.isdisjoint(grant.names))
+            for grant in view.grants
+        )
+
+    def fits(self, passage: Passage) -> bool:
+        """Whether the instruction, read as a goal, would license this call."""
+        return any(
+            grant.classes & self.tview.classes - _READING
+            or (grant.related & self.tview.classes and grant.kinds & self.tview.kinds)
+            if self.acts
+            else _C.READ in grant.classes
+            for grant in grants_of(passage)
+        )
+
+    def steered(self) -> Origin | None:
+        """An instruction that fits the call's class and kind of thing, whatever its arguments.
+
+        One that nobody deferred to is an outsider's; one that the goal defers to still is, for money and access that
+        the goal does not speak of.
+        """
+        for passage in self.memory.spoken[-MAX_VALUES:]:
+            for grant in grants_of(passage):
+                if (grant.classes & self.tview.classes) - _READING and grant.kinds & self.tview.kinds:
+                    if not self.delegated(passage):
+                        return Origin(INSTRUCTION, "", passage)
+                    if self._stakes() and not self.tview.kinds & _STAKES & self.view.kinds:
+                        return Origin(OUTSIDER, "", passage)
+        return None
+
+
+_READING = frozenset((_C.READ,))
+
+
+def grants_of(passage: Passage) -> tuple[GrantView, ...]:
+    """What the passage would license if it were a goal."""
+    spoken = passage.introduced or passage
+    if spoken.grants is None:
+        from remit.intent.authority import read_grants
+
+        spoken.grants = tuple(grant_view(grant) for grant in read_grants(" ".join(spoken.text.split())))
+    grants: tuple[GrantView, ...] = spoken.grants
+    return grants
+
+
+def _split(token: str) -> list[str]:
+    for mark in "@./_-+":
+        token = token.replace(mark, " ")
+    return token.split()
+
+
+def _computed(text: str) -> bool:
+    """Numbers and dates are computed all the time: that nobody wrote them says nothing."""
+    return all(c.isdigit() or c in " .,:/+-%$€£TZ" for c in text)

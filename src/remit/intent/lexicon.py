@@ -1,0 +1,193 @@
+"""What words license: verbs to operation classes, nouns to kinds of things, and how a request is worded.
+
+A lexical resource of general English, never of one system. Another language is another `Lexicon` in `LANGUAGES`; the
+compiler takes the one whose function words a text uses most. The verbs of interfaces come from the catalogue, so that
+goals and tools are read by one table; what stands here is what people mean by them beyond that ("cancel" may end in a
+deletion or in an update of a status).
+"""
+
+from functools import lru_cache
+
+import msgspec
+
+from remit.catalogue.lexicon import verb_classes
+from remit.catalogue.words import singular, stems
+from remit.terms import OperationClass
+
+_C = OperationClass
+Classes = tuple[OperationClass, ...]
+
+# What a person who says this may mean, beyond the interface's meaning of the verb.
+_WIDER: dict[Classes, str] = {
+    (
+        _C.DELETE,
+        _C.UPDATE,
+    ): "cancel remove drop discontinue deactivate disable end withdraw clear eliminate strike tidy",
+    (_C.TRANSFER,): "pay wire settle donate tip repay reimburse payback",
+    (_C.TRANSFER, _C.UPDATE): "refund return exchange compensate credit charge",
+    (_C.CREATE, _C.TRANSFER): "book order buy purchase reserve rent invest trade sell acquire",
+    (_C.TRANSFER, _C.COMMUNICATE): "send transmit",
+    (
+        _C.COMMUNICATE,
+    ): "email mail message dm text notify tell inform reply respond answer announce contact ask remind warn "
+    "forward alert ping call",
+    (_C.COMMUNICATE, _C.CREATE): "post publish tweet comment share submit upload write broadcast retweet",
+    (_C.COMMUNICATE, _C.ADMINISTER, _C.CREATE, _C.UPDATE): "invite add",
+    (_C.ADMINISTER, _C.UPDATE): "grant revoke allow permit authorize block unblock ban promote reset configure secure "
+    "protect restrict enroll",
+    (_C.ADMINISTER, _C.DELETE, _C.UPDATE): "kick expel suspend offboard",
+    (
+        _C.UPDATE,
+        _C.CREATE,
+    ): "set schedule reschedule plan arrange organize organise change adjust update modify edit move "
+    "rename assign mark log record register save store put fill complete finalize restore apply switch upgrade downgrade "
+    "correct fix merge split replace prepare stage make sort transition allocate link connect attach track "
+    "follow rectify navigate drive turn lock unlock tune extend confirm approve reject accept check-in reopen",
+    (_C.CREATE,): "create generate draft compose build open start copy backup archive produce document establish",
+    (_C.EXECUTE, _C.UPDATE, _C.CREATE): "run execute launch deploy install start stop restart trigger activate compile "
+    "test engage",
+    (_C.DELETE,): "delete erase purge wipe trash destroy uninstall",
+    (
+        _C.READ,
+    ): "read find look check show list tell view search see know review summarize summarise compare count compute "
+    "calculate verify visit browse inspect examine analyze analyse fetch retrieve explain describe identify determine "
+    "estimate concatenate combine aggregate gather collect join",
+}
+# They say that something is to be done, not what.
+_VAGUE = frozenset(
+    "handle manage process do perform execute take proceed deal help assist oversee coordinate carry work act continue use "
+    "resolve facilitate address conduct implement try go keep undertake begin want need like ensure get place let include".split()
+)
+# Nouns that people use for one another. The first of a group is its name, as `datatypes` of a grant writes it.
+_KINDS = """
+payment money transaction transfer bill invoice rent fee refund iban bank fund cash salary expense spending purchase charge debt subscription payout donation balance deposit amount price cost reimbursement wire order-standing
+message mail email inbox dm note letter reply chat text sms newsletter notification conversation thread correspondence tweet post comment feedback announcement
+event meeting appointment calendar invitation schedule reminder session call availability lunch dinner
+file document doc report sheet spreadsheet folder directory attachment drive pdf slide presentation notice archive backup log
+user person member people colleague friend customer client employee contact profile info information account crew passenger guest patient supplier
+channel group room team workspace slack server forum community
+page website webpage site url link web blog article www
+reservation booking flight hotel trip ticket travel seat cabin baggage insurance itinerary car restaurant airport airline
+order product item cart shipment delivery stock inventory variant shop store tracking courier package fulfillment supply
+password credential secret key token passphrase pin login security mfa
+repository repo branch commit issue pull-request code pipeline deployment release build ci
+permission role access privilege grant admin visibility
+address street city location
+vehicle engine fuel door tire brake tank
+record database table row entry db
+task todo list action-item instruction request
+stock-share share stock trade watchlist portfolio symbol
+prescription medication drug dose medicine refill
+"""
+
+
+class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
+    """One language."""
+
+    name: str
+    function_words: frozenset[str]  # what tells the language
+    determiners: frozenset[str]  # before a noun: what follows is no verb
+    subjects: frozenset[str]  # pronouns after which a verb reports or describes, not asks
+    polite: frozenset[str]  # may stand before an imperative
+    askers: frozenset[str]  # begin a question
+    modals: frozenset[str]  # "can you …", "to …": an infinitive follows
+    recipients: frozenset[str]  # prepositions before a recipient or place
+    stop: frozenset[str]
+
+
+ENGLISH = Lexicon(
+    name="en",
+    function_words=frozenset("the a an to of and in is for you my i me please that it on with what how".split()),
+    determiners=frozenset(
+        "the a an my your his her its our their this that these those any some all each every no another recent last next "
+        "first new old total current of same pending scheduled such which whose other more most recurring's".split()
+    ),
+    subjects=frozenset("i he she it they who we which someone somebody everyone".split()),
+    polite=frozenset(
+        "please kindly now then first firstly next also and or but just so finally afterwards after lastly second third "
+        "immediately quickly always simply instead before to not let's lets i'd i'll".split()
+    ),
+    askers=frozenset(
+        "what what's whats how who who's when where which why is are am was were do does did has have had whose whom".split()
+    ),
+    modals=frozenset(
+        "to can could would will shall should must may might please let's you'll i'll we'll let and then or".split()
+    ),
+    recipients=frozenset("to with at into onto via for in from by on".split()),
+    stop=frozenset(
+        """the a an to of and in is for you my i me please that it on with what how be are was were will would can could
+        should have has had do does did this these those from by at as or if not but so then than them they their there
+        here he she his her we our us your its also any all some just about into out up down over after before when where
+        which who whom why am been being make made get got let need want like sure one two three every each""".split()
+    ),
+)
+LANGUAGES: tuple[Lexicon, ...] = (ENGLISH,)
+
+
+def _wider() -> dict[str, frozenset[OperationClass]]:
+    table: dict[str, frozenset[OperationClass]] = {}
+    for classes, verbs in _WIDER.items():
+        for verb in verbs.split():
+            table[verb] = table.get(verb, frozenset()) | frozenset(classes)
+    return table
+
+
+def _kinds() -> dict[str, frozenset[str]]:
+    table: dict[str, frozenset[str]] = {}
+    for row in _KINDS.strip().splitlines():
+        group = row.split()
+        for noun in group:
+            table[noun] = table.get(noun, frozenset()) | {group[0]}
+    return table
+
+
+_MEANS = _wider()
+_KIND = _kinds()
+
+
+@lru_cache(maxsize=16384)
+def licenses(word: str) -> frozenset[OperationClass]:
+    """The operation classes that a person asks for with this verb in its base form; empty when it is no known verb."""
+    if word in _MEANS:
+        return _MEANS[word]
+    return frozenset(verb_classes(word)) if word not in _VAGUE else frozenset()
+
+
+@lru_cache(maxsize=16384)
+def base(word: str) -> str:
+    """The base form of an inflected verb that is known, or ""."""
+    for stem in stems(word):
+        if stem in _MEANS or stem in _VAGUE or verb_classes(stem):
+            return stem
+    return ""
+
+
+def is_vague(word: str) -> bool:
+    return word in _VAGUE
+
+
+@lru_cache(maxsize=16384)
+def kinds(noun: str) -> frozenset[str]:
+    """The kinds of things that a noun stands for; a noun that the lexicon does not know is its own kind."""
+    one = singular(noun)
+    return _KIND.get(one) or _KIND.get(noun) or frozenset((one,))
+
+
+@lru_cache(maxsize=16384)
+def is_noun(noun: str) -> bool:
+    return noun in _KIND or singular(noun) in _KIND
+
+
+# The catalogue knows these as parts of tools' names; at the head of a sentence they ask for nothing.
+_NO_IMPERATIVE = frozenset(
+    "new can could does do is has have are was will would exist exists contain contains match like mean min max average sum "
+    "minimum maximum power account availability status settings balance source score rate rank sample bulk is are thank "
+    "thanks see note enjoy think hope wait look block round type light water fire head top tail web human second last "
+    "cover matter state value point result results need want work take be love dear best regards sincerely feel".split()
+)
+
+
+@lru_cache(maxsize=16384)
+def is_imperative(word: str) -> bool:
+    """Whether a base form at the head of a clause asks for an act."""
+    return bool(word) and word not in _NO_IMPERATIVE and bool(licenses(word))

@@ -1,0 +1,127 @@
+"""Where a text speaks to its reader and asks for an act.
+
+A hijack needs somebody's words to become the agent's task, so they must ask: an imperative at the head of a clause, a
+modal with "you", a wish of "the user", a passive with "must be". That structure is looked for, not the wording of one
+known attack. Whether the request is legitimate is decided elsewhere, by whether the goal defers to where it stands.
+Limits: a request worded as a plain statement ("our account is now …") is data here; languages other than English are not
+recognised. One pass over the text, no nested repetition.
+"""
+
+import re
+from collections.abc import Iterator
+
+from remit.intent.lexicon import base, is_imperative, is_noun, is_vague
+from remit.intent.values import SPECIFIC
+
+_POLITE = (
+    "please kindly now then first firstly second secondly third next also and so finally afterwards just instead immediately "
+    "urgently always simply assistant agent ai hey hi hello dear"
+).split()
+_LEADS = (
+    "after that|don't forget to|do not forget to|remember to|make sure to|make sure you|make sure that you|be sure to|"
+    "ensure that you|ensure you|you must|you should|you need to|you have to|you are to|you ought to|can you|could you|would you|"
+    "will you|i need you to|i want you to|i'd like you to|we need you to|we ask you to|your task is to|the task is to|"
+    "your job is to|go ahead and|feel free to|proceed to|start by|it is required to|it is necessary to|it is important to|"
+    "in order to|i would like you to|you are required to|you are asked to"
+).split("|")
+_HEAD = re.compile(r"(?:\A|[.!?:;>)\]}*\"'|–—•#,-]|\n)\s*(?=([A-Za-z]{2,15})[ \n,])")
+_OPENED = re.compile(
+    r"((?:(?:" + "|".join(_LEADS + _POLITE) + r")[,:]?\s+){0,4})([a-z][a-z-]*)(?=[\s,:(/\"'@#.`]|$)(?=\s*(\S*))", re.I
+)
+_STARTERS = frozenset(word.split()[0] for word in (*_POLITE, *_LEADS))
+# Modals and wishes; what follows says whether somebody is to act or something is to be done.
+_WISHES = (" must ", " should ", " need to ", " needs to ", " have to ", " has to ", " required to ", " instructed to ",
+           " asked to ", " requested to ", " you to ", " wants to ", " shall ")  # fmt: skip
+_WISHED = re.compile(r"(?:also |now |first |immediately |then |always )?(be )?([a-z]+)", re.I)
+_ACTOR = re.compile(r"\b(?:you|your|assistant|agent|ai|model|user|someone|system)\b", re.I)
+_SUBORDINATE = re.compile(r"\s*(?:to|in order to|if|when|before|after|for|once|unless|while|as)\b", re.I)
+_END = re.compile(r"[.!?](?=\s|$|[\"'<)\]])|\n\s*\n|\n(?=\s*[-*•]\s)|:\s|[\"}]\s*[,}\]]|</")
+_NOT_OBJECT = frozenset("of is was are were : has had will - = by".split())
+_OBJECT = re.compile(
+    r"(?:the|a|an|my|your|his|her|its|our|their|this|that|these|those|all|any|some|each|every|it|them|him|me|us|to|with|"
+    r"up|out|off|on|one|as|at|into|no|both|user|and|new)\b|[$€£@#\d\"'“(<`]|https?:|www\.|[a-z-]+(?:ly)?\b|\w+[@._/]\w",
+    re.I,
+)
+_DETERMINED = frozenset(
+    "the a an my your his her its our their this that these those all any it them him me us".split()
+)
+MAX_SPAN = 600  # characters of one instruction
+MAX_SPANS = 2_000  # of one text: a flood of instructions is one instruction
+
+
+def instructions(text: str) -> Iterator[tuple[int, int]]:
+    """Where `text` asks its reader for an act: spans in order, without overlap."""
+    last = count = 0
+    for start, end in sorted([*_imperatives(text), *_wishes(text)]):
+        if start < last:
+            continue
+        last = end
+        count += 1
+        yield start, end
+        if count >= MAX_SPANS:
+            return
+
+
+def _imperatives(text: str) -> Iterator[tuple[int, int]]:
+    for head in _HEAD.finditer(text):
+        word = head[1].lower()
+        if not (word in _STARTERS or is_imperative(word) or is_vague(word)):
+            continue
+        match = _OPENED.match(text, head.end())
+        if match is None:
+            continue
+        verb = match[2].lower()
+        known = is_imperative(verb) or (
+            is_vague(verb) and (match[1] or SPECIFIC.search(text, match.end(), match.end() + 120))
+        )
+        if known and _asks(text, head[0], match, verb):
+            yield head.end(), _end(text, match.end(2))
+
+
+def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
+    """Whether the verb asks rather than names: it has an object, and no sign that it is a noun or a field's name."""
+    following = match[3]
+    if text[match.end(2) : match.end(2) + 1] in (":", "'", "=") or following[:1] in ("", "=", ":", "|"):
+        return False
+    if following.lower().strip(",.") in _NOT_OBJECT:
+        return False
+    if match[1].strip().lower() not in ("", "and", "so", "dear", "hi", "hello", "hey", "now", "then"):
+        return True
+    if before[:1] in ("'", "-") and len(before) == 1 and match.start() > 1 and text[match.start() - 2].isalnum():
+        return False  # part of a contraction or a compound
+    if not match[2][0].isupper() and before[:1] not in (":", ">", "*", "!"):  # a wrapped line, or an enumeration
+        return before[:1] == "," and (bool(match[1]) or _subordinate(text, match.start()))
+    if not _OBJECT.match(following):
+        return False
+    # "Report Q3", "Message from Bob", "Order 55": a word that is a noun as well needs a determiner or an address
+    if is_noun(verb):
+        end = match.end(2) + 120
+        return (
+            following.lower() in _DETERMINED
+            or following[0] in "$€£@"
+            or bool(_ACTOR.search(text, match.end(2), end) or SPECIFIC.search(text, match.end(2), end))
+        )
+    return True
+
+
+def _subordinate(text: str, at: int) -> bool:
+    """Whether the comma before `at` closes a purpose or a condition: "To debug this, run …"."""
+    start = max(text.rfind(mark, max(0, at - 160), at) for mark in (". ", "\n", ": ", "! ", "? ", ">"))
+    return bool(_SUBORDINATE.match(text, start + 1 if start >= 0 else max(0, at - 160)))
+
+
+def _wishes(text: str) -> Iterator[tuple[int, int]]:
+    for wish in _WISHES:
+        at = text.find(wish)
+        while at >= 0:
+            match = _WISHED.match(text, at + len(wish))
+            if match and is_imperative(base(match[2].lower())):
+                start = max(text.rfind(".", 0, at), text.rfind("\n", 0, at), at - 80, -1) + 1
+                if match[1] or _ACTOR.search(text, start, at + len(wish)):
+                    yield start, _end(text, match.end())
+            at = text.find(wish, at + len(wish))
+
+
+def _end(text: str, start: int) -> int:
+    match = _END.search(text, start, start + MAX_SPAN)
+    return match.start() + (match[0][0] in ".!?") if match else min(len(text), start + MAX_SPAN)

@@ -1,0 +1,213 @@
+"""Values in one canonical form, so that the same thing written in two ways is found again.
+
+An attacker who may choose the spelling must not be able to hide where a value came from, and an honest agent that
+reformats a date or groups an IBAN must not look like one who invents. So text becomes *keys*: lower case, homoglyphs and
+invisible characters folded, URLs without scheme, `www.` and trailing slash, numbers without separators, account numbers
+without grouping; percent, base64 and hex are undone. Limits: a paraphrase is not a value; a number that was computed is
+nowhere. All of it is linear in the text, with ceilings: the text is hostile.
+"""
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+MAX_TOKEN = 512  # characters of one token that are kept; longer ones are payload, not names
+MAX_DEPTH = 8  # of arguments that are looked into
+
+TOKEN = re.compile(r"[^\s\"'`´‘’“”<>()\[\]{},;:|=*!?\\^]+")
+_GROUPED = re.compile(r"(?<![\w])(?:[a-z]{2}\d\d|\d{2,4})(?:[ -][a-z0-9]{2,4}){2,8}(?![\w])")
+_ENCODED = re.compile(r"(?<![\w+/=])(?:[A-Za-z0-9+/_-]{24,4096}={0,2})(?![\w+/=])")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_NUMBER = re.compile(r"[-+]?\d[\d,_']*(?:\.\d+)?%?")
+_DATE = re.compile(
+    r"\b(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
+    r"|(\d{1,2})[/.](\d{1,2})[/.](\d{4})"
+    r"|(?:(\d{1,2})(?:st|nd|rd|th)? (?:of )?)?"
+    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?: (\d{1,2})(?:st|nd|rd|th)?)?(?:,? (\d{4}))?)\b"
+)
+_MONTHS = {name: i for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+# What stands inside free text and means one thing only: addresses, accounts, long identifiers.
+SPECIFIC = re.compile(
+    r"(?:https?://|ftp://)[^\s\"'<>]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\bwww\.[^\s\"'<>]+"
+    r"|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|io|dev|ai|app|co|info|biz|xyz|ru|cn|de|uk|edu|gov|me|to|ly|sh|onion|site|online|example|test)(?:/[^\s\"'<>]*)?\b"
+    r"|\b[a-z]{2}\d{2}[a-z0-9]{8,30}\b|\b0x[0-9a-f]{16,}\b|\+?\d[\d -]{8,}\d",
+    re.IGNORECASE,
+)
+
+# Letters of other alphabets that look like Latin ones, each before the letter it imitates.
+_FOLD = str.maketrans(
+    {
+        pair[0]: pair[1]
+        for pair in (
+            "аa еe оo рp сc уy хx іi јj ѕs һh ԁd ԛq ԝw ӏl αa εe οo ρp υu χx ιi κk τt νv ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP "
+            "ΤT ΥY ΧX АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ІI ЈJ ЅS"
+        ).split()
+    }
+)
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF,
+     *range(0xFE00, 0xFE10), *range(0xE0000, 0xE0080)]
+)  # fmt: skip
+_EDGES = ".-/_#$€£@&~+%"
+# Too common to tell anything about where they came from.
+COMMON = frozenset(
+    """true false none null yes no me my you your self user admin all any new old the and for with from this that not
+    other default auto test text file name type date time today tomorrow yesterday now low medium high open closed
+    active inactive pending completed done status unknown main general public private internal home work mr mrs ms dr
+    com org net www http https html json txt csv pdf asc desc en usd eur gbp id ok success error""".split()
+)
+
+
+def fold(text: str) -> str:
+    """Compatibility forms, homoglyphs and invisible characters folded; case kept."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).translate(_FOLD)
+
+
+def unescape(text: str) -> str:
+    """JSON and string escapes inside text undone, so that a line is a line."""
+    if "\\" not in text:
+        return text
+    text = text.replace("\\n", "\n").replace("\\t", " ").replace("\\r", "\n").replace('\\"', '"').replace("\\'", "'")
+    return _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if not 0xD800 <= int(m[1], 16) < 0xE000 else " ", text)
+
+
+def number(text: str) -> str:
+    """A number without separators and trailing zeros: `1,200.00` → `1200`; "" when it is none."""
+    if not _NUMBER.fullmatch(text):
+        return ""
+    plain = text.strip("+%").replace(",", "").replace("_", "").replace("'", "")
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return plain
+
+
+@lru_cache(maxsize=16384)
+def token_keys(token: str) -> tuple[str, ...]:
+    """The keys under which one lower-case token is found: itself first, then the parts that have a meaning alone."""
+    if token.isalnum():
+        return (token,)
+    bare = token.strip(_EDGES)
+    if not bare or len(bare) > MAX_TOKEN:
+        return (bare[:MAX_TOKEN],) if bare else ()
+    value = number(bare)
+    if value:
+        return (value,)
+    bare = bare.removeprefix("www.")
+    keys = [bare]
+    if "@" in bare:
+        local, _, domain = bare.rpartition("@")
+        keys += [local, domain]
+    elif "/" in bare:
+        parts = [part for part in bare.split("/") if part]
+        keys += [parts[-1], parts[0]]
+    if "'" not in bare and ("-" in bare or "_" in bare or "." in bare):
+        squeezed = bare.replace("-", "").replace("_", "").replace(".", "")
+        if any(c.isdigit() for c in squeezed):
+            keys.append(squeezed)
+    return tuple(keys)
+
+
+def keys_of(lowered: str) -> Iterator[str]:
+    """All keys of a text that is folded and lower-case already."""
+    for token in TOKEN.findall(lowered):
+        yield from token_keys(token[:MAX_TOKEN])
+
+
+def grouped(lowered: str) -> Iterator[tuple[int, str]]:
+    """Account and card numbers written in groups, joined, with where they stand."""
+    for match in _GROUPED.finditer(lowered):
+        joined = match[0].replace(" ", "").replace("-", "")
+        if len(joined) >= 9:
+            yield match.start(), joined
+
+
+def dates(lowered: str) -> Iterator[tuple[int, str]]:
+    """Dates in ISO form, with where they stand; without a year as `--MM-DD` (RFC 3339 has no such form; ISO 8601:2000)."""
+    for m in _DATE.finditer(lowered):
+        if m[1]:
+            yield m.start(), f"{m[1]}-{int(m[2]):02}-{int(m[3]):02}"
+        elif m[6]:
+            yield m.start(), f"{m[6]}-{int(m[4]):02}-{int(m[5]):02}"
+            yield m.start(), f"{m[6]}-{int(m[5]):02}-{int(m[4]):02}"
+        elif m[7] or m[9]:
+            day = int(m[7] or m[9])
+            if m[10]:
+                yield m.start(), f"{m[10]}-{_MONTHS[m[8]]:02}-{day:02}"
+            yield m.start(), f"--{_MONTHS[m[8]]:02}-{day:02}"
+
+
+def decoded(text: str) -> Iterator[tuple[int, str]]:
+    """What percent, base64 and hex encoding hide in a text, with where it stands."""
+    if "%" in text and _PERCENT.search(text):
+        yield 0, unquote(text, errors="replace")
+    for match in _ENCODED.finditer(text):
+        plain = _decode(match[0])
+        if plain:
+            yield match.start(), plain
+
+
+@lru_cache(maxsize=1024)
+def _decode(token: str) -> str:
+    attempts = []
+    if len(token) % 2 == 0 and re.fullmatch(r"[0-9a-fA-F]+", token):
+        attempts.append(bytes.fromhex(token))
+    try:
+        standard = token.rstrip("=").replace("-", "+").replace("_", "/")
+        attempts.append(base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
+    except (binascii.Error, ValueError):
+        pass
+    for raw in attempts:
+        try:
+            plain = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        if plain.isprintable() or plain.replace("\n", "").isprintable():
+            return plain
+    return ""
+
+
+def leaves(value: Any, depth: int = 0) -> Iterator[str]:
+    """The strings and numbers inside an argument, as text; booleans and null say nothing."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, int | float):
+        yield format(value, "g") if isinstance(value, float) and value.is_integer() and abs(value) < 1e6 else str(value)
+    elif depth < MAX_DEPTH:
+        if isinstance(value, Mapping):
+            for item in value.values():
+                yield from leaves(item, depth + 1)
+        elif isinstance(value, list | tuple):
+            for item in value:
+                yield from leaves(item, depth + 1)
+
+
+def at(arguments: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path, lists looked through; None when there is none."""
+    if path in arguments:
+        return arguments[path]
+    value: Any = arguments
+    for name in path.replace("[]", "").split("."):
+        if isinstance(value, list | tuple):
+            value = [item[name] for item in value if isinstance(item, Mapping) and name in item]
+        elif isinstance(value, Mapping) and name in value:
+            value = value[name]
+        else:
+            return None
+    return value
+
+
+def significant(key: str) -> bool:
+    """Whether a key is specific enough to say where it came from."""
+    if len(key) < 3 or key in COMMON:
+        return False
+    return not (key.isdigit() and len(key) < 3)

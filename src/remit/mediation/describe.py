@@ -1,0 +1,138 @@
+"""Step 3: from a request to a call: strict values, the registered tool, canonical bytes, digest.
+
+What is forwarded is the canonical bytes that were hashed. An unknown tool is the most dangerous thing that its name and
+arguments can mean.
+"""
+
+import hashlib
+
+import msgspec
+
+from remit.catalogue import unknown_tool
+from remit.mediation.find import Actors
+from remit.mediation.ports import State
+from remit.terms import (
+    Call,
+    CallId,
+    Finding,
+    FindingKind,
+    InvalidInput,
+    OperationClass,
+    Request,
+    ServerId,
+    Spent,
+    TenantId,
+    Tool,
+    ToolId,
+    canonical,
+    check,
+    is_identifier,
+)
+
+MAX_ARGUMENTS = 256_000  # bytes of canonical arguments; larger content belongs in a store, referred to by name
+
+
+class Described(msgspec.Struct, frozen=True, kw_only=True):
+    """A call and the tool it is for."""
+
+    call: Call
+    tool: Tool
+    registered: bool
+
+
+def split_tool(request: Request) -> tuple[ServerId, str]:
+    """Server and tool of `resource.id`, which is `<server>/<tool>`. Raises `InvalidInput`."""
+    server, slash, tool = request.resource_id.partition("/")
+    if not slash or not is_identifier(server) or not tool or len(tool) > 256 or not tool.isprintable():
+        raise InvalidInput("expected `resource.id` of a tool to be `<server>/<tool>`")
+    if request.action != tool:
+        raise InvalidInput("expected `action.name` to be the tool's name, the part of `resource.id` after the slash")
+    return ServerId(server), tool
+
+
+def describe(state: State, tenant: TenantId, request: Request, actors: Actors, call_id: str) -> Described:
+    """The call that `request` asks for. Raises `InvalidInput` for arguments without one canonical form."""
+    server, name = split_tool(request)
+    arguments = dict(request.arguments or {})
+    check(arguments)
+    body = canonical(arguments)
+    if len(body) > MAX_ARGUMENTS:
+        raise InvalidInput(f"expected arguments of at most {MAX_ARGUMENTS} bytes, got {len(body)}")
+    tool = state.tool(tenant, ToolId(f"{server}/{name}"))
+    registered = tool is not None
+    if tool is None:
+        tool = unknown_tool(tenant, server, name, arguments)
+    mission = actors.mission.id if actors.mission else None
+    head = canonical(
+        {
+            "call_id": call_id,
+            "definition": tool.definition_hash,
+            "instance": actors.instance.id,
+            "mission": mission,
+            "server": server,
+            "tenant": tenant,
+            "tool": name,
+        }
+    )
+    # The JCS form of all fields with `arguments` first in key order: the members above sort behind it.
+    joined = b'{"arguments":' + body + b"," + head[1:]
+    call = Call(
+        tenant=tenant,
+        mission=mission,
+        agent=actors.agent.id,
+        instance=actors.instance.id,
+        server=server,
+        tool=name,
+        definition_hash=tool.definition_hash,
+        arguments=arguments,
+        canonical=body,
+        call_id=CallId(call_id),
+        digest=hashlib.sha256(joined).hexdigest(),
+    )
+    return Described(call=call, tool=tool, registered=registered)
+
+
+def wanted(described: Described) -> Spent:
+    """What the call would spend: one call; of a transfer, the largest of its amounts. An amount that is negative, or no
+    number, counts as infinite: it must not earn budget back, nor slip below a ceiling."""
+    amount = 0.0
+    if OperationClass.TRANSFER in described.tool.classes:
+        for path in described.tool.amounts:
+            value = value_at(described.call.arguments, path)
+            amount = max(amount, _money(value)) if value is not None else amount
+    return Spent(calls=1, amount=amount)
+
+
+def value_at(arguments: object, path: str) -> object | None:
+    """The argument at a dotted path; of arrays (`items[].price`) the sum of numbers, else the first."""
+    current = [arguments]
+    for part in path.split("."):
+        name, many = part.removesuffix("[]"), part.endswith("[]")
+        current = [item[name] for item in current if isinstance(item, dict) and item.get(name) is not None]
+        if many:
+            current = [entry for item in current if isinstance(item, list) for entry in item]
+    if len(current) > 1 and all(isinstance(item, int | float) and not isinstance(item, bool) for item in current):
+        return sum(current)  # type: ignore[arg-type]  # all are numbers, by the line above
+    return current[0] if current else None
+
+
+def _money(value: object) -> float:
+    if isinstance(value, bool):
+        return float("inf")
+    if isinstance(value, int | float):
+        return float(value) if value >= 0 else float("inf")
+    if isinstance(value, str):
+        try:
+            return _money(float(value.strip().lstrip("$€£¥").replace(",", "").replace("_", "")))
+        except ValueError:
+            return float("inf")
+    return float("inf")
+
+
+def schema_finding(described: Described, violations: tuple[str, ...]) -> Finding:
+    """Whether the arguments fit the schema that the tool itself declares."""
+    if not described.registered:
+        return Finding(kind=FindingKind.SCHEMA, verdict="unregistered", message="nobody registered this tool")
+    if violations:
+        return Finding(kind=FindingKind.SCHEMA, verdict="breaks", message="; ".join(violations[:3]))
+    return Finding(kind=FindingKind.SCHEMA, verdict="fits")

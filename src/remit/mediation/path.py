@@ -1,0 +1,436 @@
+"""The path: one procedure from a request to a committed decision, numbered as in the design.
+
+Gateway, token endpoint, AuthZEN endpoint and SDK are doors to `Mediator.decide`; nothing reaches a tool by another way
+(I8). Steps 2 to 8 run without a wait on the one thread that owns hot state, so what they read is of one moment; step 9
+compares versions all the same, and the path starts again from step 2 when something changed.
+
+Does not authenticate (step 1): doors hand in the principal that `authentication` made.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from remit.catalogue import fits
+from remit.decision import Judgement, deny, evidence_of, judge
+from remit.intent import assess
+from remit.mediation.budget import budgets
+from remit.mediation.completion import complete
+from remit.mediation.describe import Described, describe, schema_finding, wanted
+from remit.mediation.drafts import call_detail, decision_entry
+from remit.mediation.facts import call_facts, plain_facts
+from remit.mediation.find import Actors, find
+from remit.mediation.ports import (
+    Approvals,
+    Clock,
+    Entropy,
+    Journal,
+    Policies,
+    Rates,
+    Sightings,
+    State,
+)
+from remit.policy import PolicySet
+from remit.terms import (
+    AgentPrincipal,
+    Approval,
+    Confidentiality,
+    Conflict,
+    Decision,
+    Detail,
+    Effect,
+    Finding,
+    Forbidden,
+    Integrity,
+    InvalidInput,
+    Kind,
+    Label,
+    Outcome,
+    PointPrincipal,
+    Principal,
+    Put,
+    Request,
+    Settings,
+    Spent,
+    TenantId,
+    Tool,
+    Unavailable,
+    Write,
+    actor_of,
+    is_identifier,
+)
+from remit.terms.entries import Reservation, Usage
+
+_OPEN_CALLS = 50_000
+_ATTEMPTS = 4  # from step 2; more changes than that within one decision means somebody is racing it
+
+
+class _Case(msgspec.Struct, kw_only=True):
+    """What one pass through steps 2 to 8 found; what step 9 writes."""
+
+    judgement: Judgement
+    policy: str = ""
+    described: Described | None = None
+    call_id: str = ""
+    approval: str | None = None
+    puts: list[Put] = []
+
+
+class Mediator:
+    """The decision path over its ports."""
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        journal: Journal,
+        clock: Clock,
+        entropy: Entropy,
+        policies: Policies,
+        rates: Rates,
+        approvals: Approvals,
+        sightings: Sightings,
+        settings: Settings,
+        timer: Callable[[], int],
+    ) -> None:
+        """`timer` counts nanoseconds of work, for `Decision.micros`."""
+        self._state = state
+        self._journal = journal
+        self._clock = clock
+        self._entropy = entropy
+        self._policies = policies
+        self._rates = rates
+        self._approvals = approvals
+        self._sightings = sightings
+        self._settings = settings
+        self._timer = timer
+        self._open: dict[str, Mapping[str, Any]] = {}  # arguments of permitted calls whose outcome is awaited
+
+    async def decide(self, principal: Principal, request: Request) -> Decision:
+        """The decision on `request`, committed.
+
+        Raises `Forbidden` when `principal` may not ask for this subject or server, `InvalidInput` when the request has
+        no single meaning. Everything else, a lost store included, is a deny with its reason (I2).
+        """
+        tenant = authorize(principal, request)
+        for _ in range(_ATTEMPTS):
+            started = self._timer()
+            now = self._clock.now()
+            decision = self._entropy.identifier("d")
+            case = self._consider(principal, tenant, request, decision, now)
+            salt = self._entropy.salt()
+            write = self._draft(principal, tenant, request, decision, case, salt, now)
+            micros = (self._timer() - started) / 1000
+            try:
+                seq = await self._journal.commit(write)  # 9 Commit
+            except Conflict:
+                continue
+            except Unavailable as error:
+                return _not_kept(case, decision, request, error.message, micros)
+            self._await_outcome(case, decision)
+            return _release(case, decision, request, seq, micros)  # 10 Release
+        return _not_kept(_Case(judgement=_RACED), "", request, "", 0.0)
+
+    async def complete(self, principal: Principal, outcome: Outcome) -> None:
+        """Step 11: what an enforcement point attests. Raises `Forbidden`, `NotFound`, `Conflict`, `Unavailable`."""
+        for _ in range(_ATTEMPTS):
+            arguments = self._open.get(outcome.decision)
+            now = self._clock.now()
+            write = complete(self._state, self._entropy, self._settings, principal, outcome, arguments, now)
+            with contextlib.suppress(Conflict):
+                await self._journal.commit(write)
+                self._open.pop(outcome.decision, None)
+                return
+        raise Conflict("this mission is changing too fast to settle the outcome; try again")
+
+    def _consider(self, principal: Principal, tenant: TenantId, request: Request, decision: str, now: int) -> _Case:
+        """Steps 2 to 8. An error anywhere is a deny with its reason."""
+        policies = self._policies.current(tenant)
+        if policies is None:
+            return _Case(judgement=_NO_POLICY)
+        try:
+            if request.subject_type != "agent" or request.resource_type != "tool":
+                return self._consider_plain(principal, tenant, request, policies, now)
+            return self._consider_call(principal, tenant, request, policies, decision, now)
+        except (InvalidInput, Forbidden):
+            raise
+        except Exception as error:  # I2: whatever went wrong, nothing is permitted
+            return _Case(
+                judgement=deny(
+                    "remit.error",
+                    f"the request could not be judged ({type(error).__name__})",
+                    "report this to the operators of Remit",
+                    disclosable=False,
+                )
+            )
+
+    def _consider_plain(
+        self, principal: Principal, tenant: TenantId, request: Request, policies: PolicySet, now: int
+    ) -> _Case:
+        """Other subjects and resources: the same path without agent, mission and findings of their own."""
+        agent = None
+        if request.subject_type == "agent":
+            found = find(self._state, tenant, request, now)  # 2
+            if isinstance(found, Judgement):
+                return _Case(judgement=found, puts=self._discover(principal, tenant, request, now))
+            agent = found.agent
+        facts = plain_facts(principal, tenant, request, agent, now)
+        return _Case(judgement=judge(policies, facts), policy=policies.version)  # 7 Policy and 8 Decide
+
+    def _consider_call(
+        self, principal: Principal, tenant: TenantId, request: Request, policies: PolicySet, decision: str, now: int
+    ) -> _Case:
+        # 2 Find
+        actors = find(self._state, tenant, request, now)
+        if isinstance(actors, Judgement):
+            return _Case(
+                judgement=actors, policy=policies.version, puts=self._discover(principal, tenant, request, now)
+            )
+        # 3 Describe
+        call_id = request.call_id or self._entropy.identifier("c")
+        described = describe(self._state, tenant, request, actors, call_id)
+        call, tool = described.call, described.tool
+        # 4 Why and 5 Flow
+        findings = assess(
+            call=call,
+            tool=tool,
+            mission=actors.mission,
+            brief=actors.brief,
+            memory=self._state.memory(tenant, actors.instance.id),
+            instance_label=actors.instance.label,
+            settings=self._settings,
+        )
+        # 6 Behaviour and budgets
+        spend = wanted(described)
+        usage = self._state.usage(tenant, actors.agent.id)
+        budget, ledgers = budgets(self._state, actors.mission, spend)
+        violations = fits(tool, call.arguments) if described.registered else ()
+        findings += (
+            schema_finding(described, violations),
+            *self._rates.findings(tenant, actors.agent.id, actors.instance.id, tool.id, usage, now),
+            budget,
+        )
+        # 7 Policy and 8 Decide
+        held, why_not = self._held_approval(request, described, policies, now)
+        facts = call_facts(described, actors, findings, spend, held, self._settings, now)
+        judgement = judge(policies, facts)
+        case = _Case(judgement=judgement, policy=policies.version, described=described, call_id=call_id)
+        if held is not None and judgement.effect is Effect.PERMIT:
+            consumed = self._approvals.consume(
+                held, call, policy=policies.version, evidence=evidence_of(findings), now=now
+            )
+            if isinstance(consumed, str):
+                case.judgement = _not_held(consumed, findings)
+            else:
+                case.approval = held.id
+                case.puts.append(Put(kind=Kind.APPROVAL, record=consumed, expected=held.version))
+        elif why_not is not None and judgement.effect is not Effect.PERMIT:
+            case.judgement = _with_reason(judgement, why_not)
+        if case.judgement.effect is Effect.PERMIT:
+            self._permit(case, actors, tool, ledgers, spend, usage, decision)
+        elif case.judgement.effect is Effect.ASK:
+            self._ask(case, policies.version, decision, now)
+        return case
+
+    def _permit(
+        self,
+        case: _Case,
+        actors: Actors,
+        tool: Tool,
+        ledgers: tuple[Put, ...],
+        spend: Spent,
+        usage: Usage | None,
+        decision: str,
+    ) -> None:
+        """Reserve, raise the label to what the tool may return, remember the first use."""
+        assert case.described is not None
+        call = case.described.call
+        case.puts.extend(ledgers)
+        case.puts.append(
+            Put(
+                kind=Kind.RESERVATION,
+                record=Reservation(
+                    tenant=call.tenant,
+                    id=decision,
+                    mission=call.mission or "",
+                    agent=call.agent,
+                    instance=call.instance,
+                    server=call.server,
+                    tool=call.tool,
+                    call_id=call.call_id,
+                    digest=call.digest,
+                    reserved=spend,
+                ),
+                expected=0,
+            )
+        )
+        raised = actors.instance.label.join(may_return(tool))
+        if raised != actors.instance.label or not actors.known_instance:
+            before = actors.instance.version if actors.known_instance else 0
+            record = msgspec.structs.replace(actors.instance, label=raised, version=before + 1)
+            case.puts.append(Put(kind=Kind.INSTANCE, record=record, expected=before))
+        if usage is None or tool.id not in usage.tools:
+            version = usage.version if usage else 0
+            tools = (*(usage.tools if usage else ()), tool.id)
+            record_usage = Usage(tenant=call.tenant, id=call.agent, tools=tools, version=version + 1)
+            case.puts.append(Put(kind=Kind.USAGE, record=record_usage, expected=version))
+
+    def _ask(self, case: _Case, policy: str, decision: str, now: int) -> None:
+        assert case.described is not None
+        assert case.judgement.remedy is not None
+        approval = self._approvals.open(
+            case.described.call,
+            decision=decision,
+            policy=policy,
+            evidence=evidence_of(case.judgement.findings),
+            groups=case.judgement.remedy.groups,
+            id=self._entropy.identifier("a"),
+            now=now,
+        )
+        case.approval = approval.id
+        case.puts.append(Put(kind=Kind.APPROVAL, record=approval, expected=0))
+
+    def _held_approval(
+        self, request: Request, described: Described, policies: PolicySet, now: int
+    ) -> tuple[Approval | None, str | None]:
+        """The approval that the request names, if it holds for this call; else why it does not."""
+        if request.approval is None:
+            return None, None
+        approval = self._state.approval(described.call.tenant, request.approval)
+        if approval is None:
+            return None, "there is no such approval"
+        why = self._approvals.usable(approval, described.call, policy=policies.version, now=now)
+        return (approval, None) if why is None else (None, why)
+
+    def _await_outcome(self, case: _Case, decision: str) -> None:
+        if case.described is not None and case.judgement.effect is Effect.PERMIT:
+            self._open[decision] = case.described.call.arguments
+            if len(self._open) > _OPEN_CALLS:  # the oldest; should its outcome come, the store still has the arguments
+                del self._open[next(iter(self._open))]
+
+    def _discover(self, principal: Principal, tenant: TenantId, request: Request, now: int) -> list[Put]:
+        """An agent that an enforcement point names and nobody registered is recorded as discovered."""
+        if not isinstance(principal, PointPrincipal) or request.subject_type != "agent":
+            return []
+        record = self._sightings.sighted(tenant, request.subject_id, now)
+        return [] if record is None else [Put(kind=Kind.AGENT, record=record, expected=0)]
+
+    def _draft(
+        self,
+        principal: Principal,
+        tenant: TenantId,
+        request: Request,
+        decision: str,
+        case: _Case,
+        salt: bytes,
+        now: int,
+    ) -> Write:
+        """Step 9, the write: decision, reservation and entry are one transaction."""
+        entry = decision_entry(
+            tenant,
+            decision,
+            case.judgement,
+            request,
+            case.described,
+            actor=actor_of(principal),
+            policy=case.policy,
+            approval=case.approval,
+            salt=salt,
+            call_id=case.call_id,
+            now=now,
+        )
+        details: tuple[Detail, ...] = ()
+        if case.described is not None:
+            details = (call_detail(decision, case.described, case.judgement.findings, salt),)
+        return Write(entry=entry, puts=tuple(case.puts), details=details)
+
+
+def authorize(principal: Principal, request: Request) -> TenantId:
+    """Whether this principal may ask for this subject and resource. Returns the tenant; raises `Forbidden`."""
+    for what, value in (("subject.id", request.subject_id), ("context.mission", request.mission)):
+        if request.subject_type == "agent" and value is not None and not is_identifier(value):
+            raise InvalidInput(f"expected `{what}` to be letters, digits and `_.:@/+=~#-`, 1 to 200 characters")
+    match principal:
+        case AgentPrincipal():
+            if request.subject_type != "agent" or request.subject_id != principal.agent:
+                raise Forbidden(f"this key is agent `{principal.agent}`'s: it asks for itself only")
+        case PointPrincipal():
+            if not principal.may_assert(request.subject_type):
+                raise Forbidden(f"enforcement point `{principal.point}` may not assert subjects of this type")
+            server = request.resource_id.partition("/")[0] if request.resource_type == "tool" else request.resource_type
+            if not principal.guards(server):
+                raise Forbidden(f"enforcement point `{principal.point}` does not guard this server or resource type")
+        case _:
+            raise Forbidden("decisions are asked for by agents and enforcement points, with a key of their own")
+    return principal.tenant
+
+
+def may_return(tool: Tool) -> Label:
+    """The label of the worst that a tool may return, before anything did."""
+    if not tool.outside:
+        return Label(integrity=Integrity.INTERNAL, confidentiality=Confidentiality.PUBLIC)
+    return Label(integrity=Integrity.OUTSIDE, confidentiality=Confidentiality.PUBLIC, origins=(tool.id,))
+
+
+def _release(case: _Case, decision: str, request: Request, seq: int, micros: float) -> Decision:
+    judgement, described = case.judgement, case.described
+    permitted = judgement.effect is Effect.PERMIT
+    return Decision(
+        id=decision,
+        effect=judgement.effect,
+        reasons=judgement.reasons,
+        findings=judgement.findings,
+        obligations=judgement.obligations,
+        remedy=judgement.remedy,
+        digest=described.call.digest if described else "",
+        policy=case.policy,
+        mission=request.mission,
+        call_id=case.call_id,
+        approval=case.approval,
+        canonical=described.call.canonical if described and permitted else b"",
+        micros=micros,
+        seq=seq,
+    )
+
+
+def _not_kept(case: _Case, decision: str, request: Request, message: str, micros: float) -> Decision:
+    """I1: what was not committed is not released, whatever it was: it is a deny."""
+    judgement = (
+        case.judgement
+        if case.judgement is _RACED
+        else deny(
+            "remit.unavailable",
+            f"the decision could not be recorded: {message}",
+            "try again later; operators see the cause in `remit status`",
+        )
+    )
+    return Decision(
+        id=decision,
+        effect=Effect.DENY,
+        reasons=judgement.reasons,
+        remedy=judgement.remedy,
+        policy=case.policy,
+        mission=request.mission,
+        call_id=case.call_id,
+        micros=micros,
+    )
+
+
+def _not_held(why: str, findings: tuple[Finding, ...]) -> Judgement:
+    return deny("remit.approval_void", why, "ask for a new approval", findings=findings)
+
+
+def _with_reason(judgement: Judgement, why: str) -> Judgement:
+    void = deny("remit.approval_void", why, "ask for a new approval").reasons
+    return msgspec.structs.replace(judgement, reasons=void + judgement.reasons)
+
+
+_NO_POLICY = deny(
+    "remit.no_policy",
+    "no policy set is active, so nothing is permitted",
+    "put policies into the policy directory and run `remit policy check`",
+    disclosable=False,
+)
+_RACED = deny("remit.raced", "the state kept changing while this was judged", "try again")

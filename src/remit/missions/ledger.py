@@ -1,0 +1,45 @@
+"""Budgets: reserved before a call is released, settled by its outcome, spent if no outcome is ever attested.
+
+Amounts are rounded to a ten-thousandth after every step, so that 0.1 added ten times is 1.0 and nine payments cannot
+hide under rounding.
+"""
+
+import math
+
+from remit.terms import Budget, Spent
+
+
+def _plus(a: Spent, b: Spent, sign: int = 1) -> Spent:
+    return Spent(
+        calls=max(0, a.calls + sign * b.calls),
+        amount=max(0.0, round(a.amount + sign * b.amount, 4)),
+        records=max(0, a.records + sign * b.records),
+    )
+
+
+def reserve(budget: Budget, spent: Spent, wanted: Spent) -> Spent | str:
+    """What the ledger would be after reserving `wanted`, or the name of the ceiling that does not allow it."""
+    if wanted.calls < 0 or wanted.records < 0 or wanted.amount < 0 or not math.isfinite(wanted.amount):
+        return "amount"  # a negative amount must not earn budget back
+    total = _plus(spent, wanted)
+    if budget.calls is not None and total.calls > budget.calls:
+        return "calls"
+    if budget.amount is not None and total.amount > budget.amount:
+        return "amount"
+    if budget.records is not None and total.records > budget.records:
+        return "records"
+    return total
+
+
+def settle(spent: Spent, reserved: Spent, used: Spent) -> Spent:
+    """The ledger after an outcome: the reservation given back, what was used put in its place."""
+    return _plus(_plus(spent, reserved, -1), used)
+
+
+def available(budget: Budget, spent: Spent) -> Budget:
+    """What is left of each ceiling."""
+    return Budget(
+        calls=None if budget.calls is None else max(0, budget.calls - spent.calls),
+        amount=None if budget.amount is None else max(0.0, round(budget.amount - spent.amount, 4)),
+        records=None if budget.records is None else max(0, budget.records - spent.records),
+    )

@@ -1,0 +1,207 @@
+"""Cedar's types as values, and JSON values converted by them.
+
+The threat: Cedar's own JSON reader gives meaning to data (`{"__entity": …}` is an entity, `{"__extn": …}` an extension
+value). So the type always comes from a schema and data only fills it in: a String takes a string and nothing else.
+What does not fit is omitted and named; nothing here raises, whatever the value.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+RESERVED = frozenset({"__entity", "__extn", "__expr"})  # members that Cedar's JSON gives meaning to
+MAX_LONG = 2**63 - 1
+MAX_DECIMAL = Decimal("922337203685477.5807")  # Cedar: 64 bits with four places
+PLACES = 4
+
+
+class Scalar(StrEnum):
+    BOOL = "Bool"
+    LONG = "Long"
+    STRING = "String"
+    DECIMAL = "decimal"
+    DATETIME = "datetime"
+    DURATION = "duration"
+    IP = "ipaddr"
+
+
+class EntityOf(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    ids: tuple[str, ...] | None = None  # of an enumerated type
+
+
+class SetOf(msgspec.Struct, frozen=True, kw_only=True):
+    of: "Type"
+
+
+class Attribute(msgspec.Struct, frozen=True, kw_only=True):
+    type: "Type"
+    required: bool = True
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    attributes: Mapping[str, Attribute]
+
+
+Type = Scalar | EntityOf | SetOf | Record
+
+
+Path = tuple[str, ...]  # names of attributes, outermost first
+
+
+class Misfits(msgspec.Struct, kw_only=True):
+    """What a conversion left out: values that did not fit, and required attributes that were not there."""
+
+    dropped: list[Path] = []
+    missing: list[Path] = []
+
+
+class _Misfit:
+    pass
+
+
+_MISFIT = _Misfit()
+
+
+def entity(kind: str, name: str) -> dict[str, Any]:
+    """An entity reference in Cedar's JSON. Only ever called with a type of ours."""
+    return {"__entity": {"type": kind, "id": name}}
+
+
+def extension(function: str, argument: str) -> dict[str, Any]:
+    return {"__extn": {"fn": function, "arg": argument}}
+
+
+def to_record(value: Mapping[str, Any], kind: Record, misfits: Misfits, prefix: Path = ()) -> dict[str, Any]:
+    """The attributes of `kind` that `value` has in the right type. `null` counts as absent."""
+    record: dict[str, Any] = {}
+    for name, attribute in kind.attributes.items():
+        item = value.get(name)
+        if item is not None:
+            converted = _convert(item, attribute.type, misfits, (*prefix, name))
+            if not isinstance(converted, _Misfit):
+                record[name] = converted
+                continue
+            misfits.dropped.append((*prefix, name))
+        if attribute.required:
+            misfits.missing.append((*prefix, name))
+    return record
+
+
+def to_decimal(value: object) -> Decimal | None:
+    """An exact decimal with at most four places within Cedar's range, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    try:
+        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        if not number.is_finite() or abs(number) > MAX_DECIMAL or number != round(number, PLACES):
+            return None
+    except InvalidOperation:
+        return None
+    return number
+
+
+def decimal_text(number: Decimal) -> str:
+    return f"{number:.{PLACES}f}"
+
+
+def _convert(value: Any, kind: Type, misfits: Misfits, path: Path) -> Any:
+    if isinstance(kind, Scalar):
+        return _scalar(value, kind)
+    if isinstance(kind, Record):
+        return to_record(value, kind, misfits, path) if isinstance(value, Mapping) else _MISFIT
+    if isinstance(kind, SetOf):
+        if not isinstance(value, list | tuple):
+            return _MISFIT
+        items = [_convert(item, kind.of, misfits, path) for item in value]
+        return _MISFIT if any(isinstance(item, _Misfit) for item in items) else items
+    if not _is_text(value) or (kind.ids is not None and value not in kind.ids):
+        return _MISFIT
+    return entity(kind.name, value)
+
+
+def _scalar(value: Any, kind: Scalar) -> Any:
+    match kind:
+        case Scalar.STRING:
+            return value if _is_text(value) else _MISFIT
+        case Scalar.BOOL:
+            return value if isinstance(value, bool) else _MISFIT
+        case Scalar.LONG:
+            return _long(value)
+        case Scalar.DECIMAL:
+            number = to_decimal(value)
+            return _MISFIT if number is None else extension("decimal", decimal_text(number))
+    if not _is_text(value) or not _is_extension_text(value, kind):
+        return _MISFIT
+    return extension("ip" if kind is Scalar.IP else kind.value, value)
+
+
+def _long(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():  # JSON Schema 2020-12 section 6.1.1: 5.0 is an integer
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return _MISFIT
+    return value if -MAX_LONG <= value <= MAX_LONG else _MISFIT
+
+
+def _is_text(value: object) -> bool:
+    """A string that UTF-8 can hold."""
+    if not isinstance(value, str):
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-]\d{4}))?", re.ASCII)
+_DURATION = re.compile(r"-?(?=\d)(\d{1,9}d)?(\d{1,9}h)?(\d{1,9}m(?!s))?(\d{1,9}s)?(\d{1,9}ms)?", re.ASCII)
+
+
+def _is_extension_text(value: str, kind: Scalar) -> bool:
+    """Whether Cedar would read `value`; a text that it refuses would make the whole request an error."""
+    if len(value) > 64:
+        return False
+    try:
+        if kind is Scalar.IP:
+            return bool(ipaddress.ip_network(value, strict=False)) and "%" not in value and _plain_ip(value)
+        if kind is Scalar.DATETIME:
+            return _DATETIME.fullmatch(value) is not None and bool(datetime.fromisoformat(value))
+    except ValueError:
+        return False
+    return _DURATION.fullmatch(value) is not None
+
+
+def _plain_ip(value: str) -> bool:
+    """Cedar takes no netmask in dotted form and no IPv4 inside IPv6."""
+    address, _, width = value.partition("/")
+    return (width.isdigit() or "/" not in value) and not (":" in address and "." in address)
+
+
+def quote(text: str) -> str:
+    """A Cedar string literal; anything but plain ASCII is escaped, so that no text can end it."""
+    return '"' + "".join(c if " " <= c <= "~" and c not in '"\\' else f"\\u{{{ord(c):x}}}" for c in text) + '"'
+
+
+def render(kind: Type, *, relaxed: bool = False) -> str:
+    """The type in Cedar's schema syntax; `relaxed` makes every attribute optional."""
+    if isinstance(kind, Scalar):
+        return kind.value
+    if isinstance(kind, EntityOf):
+        return kind.name
+    if isinstance(kind, SetOf):
+        return f"Set<{render(kind.of, relaxed=relaxed)}>"
+    members = (
+        f"{quote(name)}{'' if item.required and not relaxed else '?'}: {render(item.type, relaxed=relaxed)}"
+        for name, item in kind.attributes.items()
+    )
+    return "{" + ", ".join(members) + "}"

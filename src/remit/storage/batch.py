@@ -1,0 +1,112 @@
+"""What one transaction of the writer does: numbers the entries, encrypts the details, replaces the records.
+
+Everything of a batch is in one database transaction: after a crash all of its writes are there, or none. A write that
+cannot be encoded ends the batch before it; the writes before it are good.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, delete, func, select
+
+from remit.storage import database
+from remit.storage.details import Owner, Sealer, nonces, place
+from remit.storage.hot import is_hot
+from remit.storage.schema import detail, entry, mission_key, state
+from remit.terms import EntryDraft, Kind, RemitError, TenantId, Unavailable, Write
+from remit.terms.entries import Reservation
+
+Encode = Callable[[int, EntryDraft], bytes]
+Row = tuple[Any, ...]
+
+
+class Batch:
+    """Rows of some writes, prepared inside the transaction that stores them."""
+
+    def __init__(self, connection: Connection, sealer: Sealer, encode: Encode) -> None:
+        self._connection = connection
+        self._sealer = sealer
+        self._encode = encode
+        self._next: dict[TenantId, int] = {}
+        self._entries: list[Row] = []
+        self._states: dict[Row, list[Any]] = {}  # the last version of each record in this batch
+        self._details: dict[Row, Row] = {}
+        self._ciphers: dict[Owner, AESGCM] = {}
+        self._nonces: list[bytes] = []
+        self.keys: dict[Owner, bytes] = {}  # data keys made by this batch, wrapped
+        self.broke: Exception | None = None  # why the first write that is not in it is not in it
+
+    def add(self, writes: list[Write]) -> list[int]:
+        """The numbers of the entries; fewer than the writes when one could not be encoded."""
+        numbers: list[int] = []
+        self._nonces = nonces(sum(len(write.details) for write in writes))
+        for write in writes:
+            try:
+                numbers.append(self._add(write))
+            except (RemitError, ValueError, TypeError, OverflowError, RecursionError) as error:
+                self.broke = error
+                break
+        return numbers
+
+    def store(self) -> None:
+        """Raises `Unavailable` when a record was changed by somebody else: the hot state is not the store's."""
+        connection = self._connection
+        database.write_rows(connection, entry, self._entries)
+        if self.keys:
+            database.write_rows(connection, mission_key, [(*owner, wrapped) for owner, wrapped in self.keys.items()])
+        if self._details:
+            database.write_rows(connection, detail, list(self._details.values()), replace=True)
+        states = [tuple(row) for row in self._states.values()]
+        if database.write_rows(connection, state, states, replace=True, guard=("version", "replaced")) != len(states):
+            raise Unavailable("a record was changed beside this process: only one Remit may use a store; restart it")
+
+    def _add(self, write: Write) -> int:
+        """Everything that can fail comes before anything is added."""
+        draft = write.entry
+        seq = self._number(draft.tenant)
+        body = self._encode(seq, draft)
+        records = [(put, msgspec.json.encode(put.record)) for put in write.puts]
+        details = [
+            self._sealed(draft.tenant, one.mission, one.owner, one.kind.value, one.body) for one in write.details
+        ]
+        self._next[draft.tenant] = seq + 1
+        self._entries.append((draft.tenant, seq, draft.kind, draft.id, draft.time, body))
+        for put, encoded in records:
+            record = put.record
+            key = (record.tenant, put.kind.value, record.id)
+            belongs = record.instance if isinstance(record, Reservation) else ""
+            before = self._states.get(key)
+            replaced = put.expected if before is None else before[4]
+            self._states[key] = [*key, record.version, replaced, seq, is_hot(record), belongs, encoded]
+        for row in details:
+            self._details[row[:4]] = row
+        return seq
+
+    def _number(self, tenant: TenantId) -> int:
+        number = self._next.get(tenant)
+        if number is None:
+            last = self._connection.execute(select(func.max(entry.c.seq)).where(entry.c.tenant == tenant)).scalar()
+            number = self._next[tenant] = 0 if last is None else last + 1
+        return number
+
+    def _sealed(self, tenant: TenantId, mission: str, of: str, kind: str, body: bytes) -> Row:
+        owner = (tenant, mission)
+        cipher = self._ciphers.get(owner)
+        if cipher is None:
+            cipher = self._ciphers[owner] = self._sealer.for_writing(self._connection, owner, self.keys)
+        nonce = self._nonces.pop()
+        return (tenant, mission, of, kind, nonce, cipher.encrypt(nonce, body, place(owner, of, kind)))
+
+
+def erase(connection: Connection, owner: Owner) -> None:
+    """Delete a mission's key and details. Without the key, copies of the details are noise."""
+    tenant, mission = owner
+    connection.execute(delete(mission_key).where(mission_key.c.tenant == tenant, mission_key.c.mission == mission))
+    connection.execute(delete(detail).where(detail.c.tenant == tenant, detail.c.mission == mission))
+
+
+def touched(writes: list[Write]) -> set[tuple[Kind, str, str]]:
+    """The records that these writes replaced."""
+    return {(put.kind, str(put.record.tenant), str(put.record.id)) for write in writes for put in write.puts}

@@ -1,0 +1,61 @@
+"""Moves the write-ahead log into the database, beside the commits instead of inside them.
+
+A checkpoint inside a commit makes that commit wait for the whole copy. A side thread copies instead; only when the log
+grew large all the same does the writer stop for the short rest, so that the file stays bounded. A crash at any point
+loses nothing: what was not copied is in the log.
+"""
+
+import contextlib
+import threading
+
+from sqlalchemy import Connection, Engine
+
+from remit.storage import database
+from remit.terms import RemitError
+
+EVERY = 4 * 1024 * 1024  # bytes written, roughly: SQLite's own default of 1,000 pages
+LARGE = 16 * 1024  # pages of log: 64 MB
+
+
+class Checkpointer:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._due = threading.Event()
+        self._written = 0
+        self._restart = False
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="remit-checkpoint", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def grew(self, size: int) -> None:
+        self._written += size
+        if self._written >= EVERY:
+            self._written = 0
+            self._due.set()
+
+    def restart_if_wanted(self, connection: Connection) -> None:
+        """In the writer, between transactions: copy the rest, and let the log begin anew."""
+        if self._restart:
+            self._restart = False
+            with contextlib.suppress(RemitError), database.translated():
+                database.checkpoint(connection, "RESTART")
+
+    def close(self) -> None:
+        """Leave an empty log behind."""
+        self._closing = True
+        self._due.set()
+        self._thread.join()
+        with contextlib.suppress(RemitError), database.translated(), self._engine.connect() as connection:
+            database.checkpoint(connection, "TRUNCATE")
+
+    def _run(self) -> None:
+        while True:
+            self._due.wait()
+            self._due.clear()
+            if self._closing:
+                return
+            # A failure here harms nothing: the log keeps the rows, and the next turn tries again.
+            with contextlib.suppress(RemitError), database.translated(), self._engine.connect() as connection:
+                self._restart = database.checkpoint(connection, "PASSIVE") > LARGE

@@ -1,0 +1,98 @@
+"""Erasable text: encrypted under a data key of its mission, which is gone when the mission is erased (I13).
+
+AES-256-GCM with a random 96-bit nonce; where a body belongs is authenticated with it, so that a row moved to another
+mission or decision cannot be read there. The data key is stored wrapped (`KeyWrap`); who has only the database reads
+nothing. Not hidden: sizes, ids, and which kinds of details a decision has. A backup that holds both the wrapped key and
+the body outlives an erasure: backups expire on their own schedule.
+"""
+
+import os
+import threading
+from typing import Protocol
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, select
+
+from remit.storage.least_recent import LeastRecent
+from remit.storage.schema import detail, mission_key
+from remit.terms import Unavailable
+
+NONCE = 12  # bytes: what GCM is specified for (NIST SP 800-38D section 8.2)
+KEYS_KEPT = 4096  # data keys in memory; unwrapping one takes some µs
+Owner = tuple[str, str]  # tenant, mission
+
+
+class KeyWrap(Protocol):
+    """Wraps data keys under a key that is not in the database; `context` is authenticated."""
+
+    def wrap(self, data_key: bytes, context: str) -> bytes: ...
+    def unwrap(self, wrapped: bytes, context: str) -> bytes: ...
+
+
+class Sealer:
+    """Encrypts and decrypts details. Used by the writer and by readers, in several threads."""
+
+    def __init__(self, wrap: KeyWrap) -> None:
+        self._wrap = wrap
+        self._keys: LeastRecent[Owner, AESGCM] = LeastRecent(KEYS_KEPT)
+        self._guard = threading.Lock()
+
+    def for_writing(self, connection: Connection, owner: Owner, made: dict[Owner, bytes]) -> AESGCM:
+        """The mission's key; a new one is put into `made`, wrapped, for the same transaction."""
+        cipher = self._find(connection, owner)
+        if cipher is None:
+            data_key = AESGCM.generate_key(256)
+            made[owner] = self._wrap.wrap(data_key, _context(owner))
+            cipher = AESGCM(data_key)
+            with self._guard:
+                self._keys.put(owner, cipher)
+        return cipher
+
+    def open(self, connection: Connection, owner: Owner, of: str, kind: str) -> bytes | None:
+        """A stored detail, or None when there is none (any more)."""
+        where = (detail.c.tenant == owner[0], detail.c.mission == owner[1], detail.c.owner == of, detail.c.kind == kind)
+        row = connection.execute(select(detail.c.nonce, detail.c.body).where(*where)).first()
+        cipher = self._find(connection, owner) if row is not None else None
+        if row is None or cipher is None:
+            return None
+        try:
+            return cipher.decrypt(row.nonce, row.body, place(owner, of, kind))
+        except InvalidTag:
+            raise Unavailable(
+                f"a stored detail of mission {owner[1]!r} was changed or its key is another: restore both from a backup"
+            ) from None
+
+    def forget(self, owners: "set[Owner] | dict[Owner, bytes]") -> None:
+        with self._guard:
+            for owner in owners:
+                self._keys.pop(owner)
+
+    def _find(self, connection: Connection, owner: Owner) -> AESGCM | None:
+        with self._guard:
+            cipher = self._keys.get(owner)
+        if cipher is not None:
+            return cipher
+        where = (mission_key.c.tenant == owner[0], mission_key.c.mission == owner[1])
+        wrapped = connection.execute(select(mission_key.c.wrapped).where(*where)).scalar()
+        if wrapped is None:
+            return None
+        cipher = AESGCM(self._wrap.unwrap(wrapped, _context(owner)))
+        with self._guard:
+            self._keys.put(owner, cipher)
+        return cipher
+
+
+def nonces(number: int) -> list[bytes]:
+    """So many random nonces, by one call of the system."""
+    noise = os.urandom(NONCE * number)
+    return [noise[start : start + NONCE] for start in range(0, len(noise), NONCE)]
+
+
+def place(owner: Owner, of: str, kind: str) -> bytes:
+    return msgspec.json.encode((*owner, of, kind))
+
+
+def _context(owner: Owner) -> str:
+    return msgspec.json.encode(("remit mission key", *owner)).decode()

@@ -1,0 +1,189 @@
+"""Hot state: the latest version of every record, in memory, so that no decision waits for a read.
+
+Rebuilt from the store at start. `Store` changes it under its guard, in the order of the commits; readers in other
+threads take no lock: each look-up and each listing is one step of the interpreter. Settled reservations leave it as
+soon as they are durable, so that it grows with what exists and not with what happened.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from remit.terms import (
+    Agent,
+    AgentId,
+    Approval,
+    EnforcementPoint,
+    Instance,
+    InstanceId,
+    Key,
+    KeyId,
+    Kind,
+    Mission,
+    MissionId,
+    Operator,
+    OperatorId,
+    PointId,
+    ServerId,
+    TenantId,
+    Tool,
+    ToolId,
+)
+from remit.terms.entries import RECORD_TYPES, Ledger, Record, Reservation, Usage
+
+R = TypeVar("R", bound=Record)
+OPEN = "reserved"  # the state of a reservation whose outcome is awaited
+_DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(of) for kind, of in RECORD_TYPES.items()}
+
+
+def decode(kind: Kind, body: bytes) -> Record:
+    record: Record = _DECODERS[kind].decode(body)
+    return record
+
+
+def is_hot(record: Record) -> bool:
+    """Whether a durable record stays in memory."""
+    return not isinstance(record, Reservation) or record.state == OPEN
+
+
+class Shelf(Generic[R]):
+    """Records of one kind by tenant and id, and by one group (a mission's parent, a tool's server)."""
+
+    def __init__(self, group: Callable[[R], str | None] | None = None) -> None:
+        self._items: dict[str, dict[str, R]] = {}
+        self._group = group
+        self._groups: dict[tuple[str, str], dict[str, None]] = {}
+
+    def get(self, tenant: str, name: str) -> R | None:
+        items = self._items.get(tenant)
+        return items.get(name) if items is not None else None
+
+    def put(self, record: R) -> None:
+        items = self._items.get(record.tenant)
+        if items is None:
+            items = self._items[record.tenant] = {}
+        name = record.id
+        if self._group is not None:
+            self._regroup(name, items.get(name), record)
+        items[name] = record
+
+    def drop(self, tenant: str, name: str) -> None:
+        record = self._items.get(tenant, {}).pop(name, None)
+        if record is not None:
+            self._regroup(name, record, None)
+
+    def all(self, tenant: str) -> tuple[R, ...]:
+        return tuple(self._items.get(tenant, {}).values())
+
+    def grouped(self, tenant: str, group: str) -> tuple[R, ...]:
+        names = tuple(self._groups.get((tenant, group), ()))
+        found = (self.get(tenant, name) for name in names)
+        return tuple(record for record in found if record is not None)
+
+    def _regroup(self, name: str, old: R | None, new: R | None) -> None:
+        if self._group is None:
+            return
+        before = None if old is None else self._group(old)
+        after = None if new is None else self._group(new)
+        if old is not None and before is not None and before != after:
+            names = self._groups[old.tenant, before]
+            del names[name]
+            if not names:
+                del self._groups[old.tenant, before]
+        if new is not None and after is not None and before != after:
+            self._groups.setdefault((new.tenant, after), {})[name] = None
+
+
+class Hot:
+    """The shelves, and `mediation.ports.State` as far as memory alone can answer it."""
+
+    def __init__(self) -> None:
+        self._agents: Shelf[Agent] = Shelf()
+        self._instances: Shelf[Instance] = Shelf(lambda instance: instance.agent)
+        self._operators: Shelf[Operator] = Shelf()
+        self._points: Shelf[EnforcementPoint] = Shelf()
+        self._keys: Shelf[Key] = Shelf(lambda key: key.holder)
+        self._tools: Shelf[Tool] = Shelf(lambda tool: tool.server)
+        self._missions: Shelf[Mission] = Shelf(lambda mission: mission.parent)
+        self._ledgers: Shelf[Ledger] = Shelf()
+        self._reservations: Shelf[Reservation] = Shelf(lambda one: one.instance if one.state == OPEN else None)
+        self._approvals: Shelf[Approval] = Shelf(lambda approval: approval.state.value)
+        self._usages: Shelf[Usage] = Shelf()
+        self._shelves: dict[Kind, Shelf[Any]] = {
+            Kind.AGENT: self._agents,
+            Kind.INSTANCE: self._instances,
+            Kind.OPERATOR: self._operators,
+            Kind.POINT: self._points,
+            Kind.KEY: self._keys,
+            Kind.TOOL: self._tools,
+            Kind.MISSION: self._missions,
+            Kind.LEDGER: self._ledgers,
+            Kind.RESERVATION: self._reservations,
+            Kind.APPROVAL: self._approvals,
+            Kind.USAGE: self._usages,
+        }
+
+    # One record.
+    def agent(self, tenant: TenantId, agent: AgentId) -> Agent | None:
+        return self._agents.get(tenant, agent)
+
+    def instance(self, tenant: TenantId, instance: InstanceId) -> Instance | None:
+        return self._instances.get(tenant, instance)
+
+    def mission(self, tenant: TenantId, mission: MissionId) -> Mission | None:
+        return self._missions.get(tenant, mission)
+
+    def ledger(self, tenant: TenantId, mission: MissionId) -> Ledger | None:
+        return self._ledgers.get(tenant, mission)
+
+    def tool(self, tenant: TenantId, tool: ToolId) -> Tool | None:
+        return self._tools.get(tenant, tool)
+
+    def key(self, tenant: TenantId, key: KeyId) -> Key | None:
+        return self._keys.get(tenant, key)
+
+    def approval(self, tenant: TenantId, approval: str) -> Approval | None:
+        return self._approvals.get(tenant, approval)
+
+    def usage(self, tenant: TenantId, agent: AgentId) -> Usage | None:
+        return self._usages.get(tenant, agent)
+
+    def operator(self, tenant: TenantId, operator: OperatorId) -> Operator | None:
+        return self._operators.get(tenant, operator)
+
+    def point(self, tenant: TenantId, point: PointId) -> EnforcementPoint | None:
+        return self._points.get(tenant, point)
+
+    # All of a tenant, in the order in which they came.
+    def agents(self, tenant: TenantId) -> tuple[Agent, ...]:
+        return self._agents.all(tenant)
+
+    def instances(self, tenant: TenantId, agent: AgentId | None = None) -> tuple[Instance, ...]:
+        return self._instances.all(tenant) if agent is None else self._instances.grouped(tenant, agent)
+
+    def missions(self, tenant: TenantId) -> tuple[Mission, ...]:
+        return self._missions.all(tenant)
+
+    def children(self, tenant: TenantId, mission: MissionId) -> tuple[Mission, ...]:
+        """The missions derived from this one directly."""
+        return self._missions.grouped(tenant, mission)
+
+    def tools(self, tenant: TenantId, server: ServerId | None = None) -> tuple[Tool, ...]:
+        return self._tools.all(tenant) if server is None else self._tools.grouped(tenant, server)
+
+    def operators(self, tenant: TenantId) -> tuple[Operator, ...]:
+        return self._operators.all(tenant)
+
+    def points(self, tenant: TenantId) -> tuple[EnforcementPoint, ...]:
+        return self._points.all(tenant)
+
+    def keys(self, tenant: TenantId, holder: str | None = None) -> tuple[Key, ...]:
+        return self._keys.all(tenant) if holder is None else self._keys.grouped(tenant, holder)
+
+    def approvals(self, tenant: TenantId, state: str | None = None) -> tuple[Approval, ...]:
+        return self._approvals.all(tenant) if state is None else self._approvals.grouped(tenant, state)
+
+    def open_reservations(self, tenant: TenantId, instance: InstanceId) -> tuple[Reservation, ...]:
+        """Permitted calls of this instance whose outcome nobody attested yet."""
+        return self._reservations.grouped(tenant, instance)

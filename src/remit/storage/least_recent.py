@@ -1,0 +1,41 @@
+"""A mapping that keeps what was used last, up to a number."""
+
+import contextlib
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class LeastRecent(Generic[K, V]):
+    """Changed under its owner's lock; `get` needs none."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._items: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        item = self._items.get(key)
+        if item is not None:
+            with contextlib.suppress(KeyError):  # dropped by another thread meanwhile
+                self._items.move_to_end(key)
+        return item
+
+    def put(self, key: K, item: V) -> None:
+        self._items[key] = item
+        self._items.move_to_end(key)
+        if len(self._items) > self._size:
+            self._items.popitem(last=False)
+
+    def pop(self, key: K) -> None:
+        self._items.pop(key, None)
+
+    def names(self) -> list[K]:
+        return list(self._items)
+
+    def clear(self) -> None:
+        self._items.clear()
+
+    def __len__(self) -> int:
+        return len(self._items)

@@ -1,0 +1,1 @@
+"""Schema migrations, run at start by `storage.migrate`. A migration that was released is never changed."""

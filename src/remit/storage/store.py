@@ -1,0 +1,349 @@
+"""The store: hot state in memory, one durable truth below it, one way in.
+
+`commit` changes hot state at once, in the caller's thread, and returns when the database has it (I1). The order is:
+
+1. admit: not closed, not broken, room in the queue;
+2. compare versions, else `Conflict` with nothing changed;
+3. change hot state and queue the write, under one guard, so that the queue's order is hot state's;
+4. wait for the writer's transaction.
+
+When a transaction fails, step 3 of its writes is taken back by reading the touched records from the database, and only
+then do their callers hear of it; until then every commit is refused. While a loop waits, that happens inside the loop,
+so that no decision sees one half of it. The process that opens a store must hold the directory's `Lock`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from remit.intent import Memory
+from remit.storage import batch, database, migrate
+from remit.storage.details import KeyWrap, Sealer
+from remit.storage.hot import Hot, decode, is_hot
+from remit.storage.least_recent import LeastRecent
+from remit.storage.log import Log
+from remit.storage.recall import Recall
+from remit.storage.schema import meta, state
+from remit.storage.writer import Job, Writer, settle
+from remit.terms import (
+    Brief,
+    Conflict,
+    DetailKind,
+    InstanceId,
+    InvalidInput,
+    Kind,
+    Limits,
+    MissionId,
+    Put,
+    Refused,
+    RemitError,
+    TenantId,
+    Write,
+)
+from remit.terms.entries import Record, Reservation
+
+BRIEFS = 16_384  # goals and authorities in memory; others are read when their mission next acts
+MEMORIES = 1024  # instances whose memory is kept indexed, each up to `memory_bytes`
+Touched = tuple[Kind, str, str]
+
+
+class Store(Hot, Log):
+    """Implements `mediation.ports.State` and `Journal`, and the log's source of entries."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        wrap: KeyWrap,
+        encode: batch.Encode,
+        memory_bytes: int = Limits().memory_bytes,
+        memories: int = MEMORIES,
+        busy_ms: int = 2000,
+    ) -> None:
+        Hot.__init__(self)
+        database.check_file(path)
+        self.path = path
+        self.epoch = 0
+        self.newest = 0  # the time of the latest entry of any tenant, queued ones too
+        self._engine = database.writing(path, busy_ms)
+        Log.__init__(self, database.reading(path, busy_ms))
+        self._sealer = Sealer(wrap)
+        self._memory_bytes = memory_bytes
+        self._memories: LeastRecent[tuple[TenantId, InstanceId], Memory] = LeastRecent(memories)
+        self._briefs: LeastRecent[tuple[TenantId, str], Brief] = LeastRecent(BRIEFS)
+        self._upheavals = 0  # erasures and failures: what was read before one is not kept after it
+        self._unsure: set[Touched] = set()  # records that a failed transaction had changed
+        self._loop: asyncio.AbstractEventLoop | None = None  # the one that decides
+        try:
+            self._open()
+        except BaseException:
+            self._dispose()
+            raise
+        self._writer = Writer(self._engine, self._sealer, encode, kept=self._kept, lost=self._lost)
+        self._writer.start()
+
+    # Writing.
+    async def commit(self, write: Write) -> int:
+        """See `mediation.ports.Journal`."""
+        loop = self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[int] = loop.create_future()
+        self._submit(Job(future, loop, write=write))
+        return await future
+
+    def commit_blocking(self, write: Write) -> int:
+        """The same from a thread that has no event loop."""
+        future: Future[int] = Future()
+        self._submit(Job(future, None, write=write))
+        return future.result()
+
+    async def erase(self, tenant: TenantId, mission: str) -> None:
+        """Delete what people and agents wrote in a mission (I13); its entries stay and stay provable."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[int] = loop.create_future()
+        self._submit(Job(future, loop, erase=(tenant, mission)))
+        await future
+
+    def erase_blocking(self, tenant: TenantId, mission: str) -> None:
+        future: Future[int] = Future()
+        self._submit(Job(future, None, erase=(tenant, mission)))
+        future.result()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last transaction was kept; the next commit tries again in any case."""
+        return self._writer.healthy and not self._writer.broken
+
+    @property
+    def commits(self) -> int:
+        """Transactions so far; fewer than `writes` when groups were committed together."""
+        return self._writer.commits
+
+    @property
+    def writes(self) -> int:
+        return self._writer.writes
+
+    def check(self) -> None:
+        """Read the whole database for damage; `Refused` when there is any."""
+        database.check_pages(self._readers, self.path)
+
+    def close(self) -> None:
+        """Commit what waits, and leave one file."""
+        self._writer.close()
+        self._dispose()
+
+    # Reading.
+    def reservation(self, tenant: TenantId, decision: str) -> Reservation | None:
+        """Open ones from memory, settled ones from the database."""
+        found = self._reservations.get(tenant, decision)
+        return found if found is not None else self._stored_reservation(tenant, decision)
+
+    def brief(self, tenant: TenantId, mission: MissionId) -> Brief | None:
+        brief = self._briefs.get((tenant, mission))
+        if brief is not None:
+            return brief
+        before = self._upheavals
+        body = self.detail(tenant, mission, mission, DetailKind.BRIEF)
+        if body is None:
+            return None
+        brief = _brief(body)
+        with self._writer.guard:
+            if before == self._upheavals:
+                self._briefs.put((tenant, mission), brief)
+        return brief
+
+    def memory(self, tenant: TenantId, instance: InstanceId) -> Memory:
+        memory = self._memories.get((tenant, instance))
+        if memory is not None:
+            return memory
+        with self._writer.guard:
+            before = self._upheavals
+            waiting = self._writer.waiting()
+        with database.translated(), self._readers.connect() as connection:
+            recall = Recall(connection, self._sealer, tenant, waiting)
+            memory = recall.memory(instance, self.tool, self._memory_bytes)
+        with self._writer.guard:
+            if before == self._upheavals:
+                self._memories.put((tenant, instance), memory)
+        return memory
+
+    def detail(self, tenant: TenantId, mission: str, owner: str, kind: DetailKind) -> bytes | None:
+        """A committed detail, decrypted; None when there is none or it was erased."""
+        with database.translated(), self._readers.connect() as connection:
+            return self._sealer.open(connection, (tenant, mission), owner, kind.value)
+
+    # Step 1 to 3.
+    def _submit(self, job: Job) -> None:
+        with self._writer.guard:
+            try:
+                self._writer.admit()
+                if job.write is not None:
+                    self._compare(job.write)
+                    self._apply(job.write)
+            except RemitError:
+                self._forget_told(job)
+                raise
+            self._writer.put(job)
+
+    def _forget_told(self, job: Job) -> None:
+        """The path takes a result in before it commits: a memory that was told what is not kept is read again."""
+        for put in job.write.puts if job.write is not None else ():
+            if isinstance(put.record, Reservation) and not is_hot(put.record):
+                self._memories.pop((put.record.tenant, InstanceId(put.record.instance)))
+
+    def _compare(self, write: Write) -> None:
+        tenant = write.entry.tenant
+        for put in write.puts:
+            record = put.record
+            if record.tenant != tenant or record.version != put.expected + 1:
+                raise InvalidInput("expected records of the entry's tenant, one version on")
+            there = self._version(put)
+            if there != put.expected:
+                raise Conflict(
+                    f"{put.kind.value} {record.id!r} is at version {there}, not {put.expected}: read it again and retry"
+                )
+        if len(write.puts) > 1 and len({(put.kind, put.record.id) for put in write.puts}) != len(write.puts):
+            raise InvalidInput("expected each record once in a write")
+
+    def _version(self, put: Put) -> int:
+        found: Record | None = self._shelves[put.kind].get(put.record.tenant, put.record.id)
+        if found is None and put.expected and put.kind is Kind.RESERVATION:
+            found = self._stored_reservation(put.record.tenant, put.record.id)
+        return 0 if found is None else found.version
+
+    def _apply(self, write: Write) -> None:
+        tenant = write.entry.tenant
+        briefs = [(one.mission, _brief(one.body)) for one in write.details if one.kind is DetailKind.BRIEF]
+        self.newest = max(self.newest, write.entry.time)
+        for put in write.puts:
+            self._shelves[put.kind].put(put.record)
+        for mission, brief in briefs:
+            self._briefs.put((tenant, mission), brief)
+
+    # What the writer reports, in its thread.
+    def _kept(self, jobs: list[Job], numbers: list[int]) -> None:
+        with self._writer.guard:
+            for job in jobs:
+                if job.erase is not None:
+                    self._upset(TenantId(job.erase[0]), job.erase[1])
+                if job.write is not None:
+                    self._cool(job.write)
+        settle(jobs, numbers)
+
+    def _cool(self, write: Write) -> None:
+        """Drop what is durable and need not be in memory, unless it changed again meanwhile."""
+        for put in write.puts:
+            record = put.record
+            if not is_hot(record) and self._reservations.get(record.tenant, record.id) is record:
+                self._reservations.drop(record.tenant, record.id)
+
+    def _upset(self, tenant: TenantId, mission: str) -> None:
+        self._upheavals += 1
+        self._briefs.pop((tenant, mission))
+        for key in self._memories.names():
+            if key[0] == tenant:
+                self._memories.pop(key)
+
+    def _lost(self, jobs: list[Job], errors: list[Exception]) -> None:
+        """Read again what the lost writes had changed; only then tell their callers."""
+        before = self._upheavals
+        self._unsure |= batch.touched([job.write for job in jobs if job.write is not None])
+        try:
+            found = self._stored(self._unsure)
+            newest = self._newest()
+        except Exception:  # unreadable too: stay broken; the next commit makes the writer try again
+            settle(jobs, errors)
+            return
+
+        def finish() -> None:
+            with self._writer.guard:
+                if before == self._upheavals:  # else it was done already
+                    self._take_back(found, newest)
+            settle(jobs, errors)
+
+        loop = self._loop
+        blocking = any(job.loop is None for job in jobs)  # its thread may be the loop's own
+        if blocking or loop is None or not loop.is_running() or not _run_in(loop, finish):
+            finish()
+
+    def _take_back(self, found: dict[Touched, Record | None], newest: int) -> None:
+        for (kind, tenant, name), record in found.items():
+            if record is None or not is_hot(record):
+                self._shelves[kind].drop(tenant, name)
+            else:
+                self._shelves[kind].put(record)
+        self._unsure.clear()
+        self._briefs.clear()
+        self._memories.clear()
+        self._upheavals += 1
+        self.newest = newest
+        self._writer.broken = False
+
+    # The database.
+    def _open(self) -> None:
+        with database.translated():
+            with self._readers.connect() as connection:
+                migrate.require_current(migrate.found(connection))
+            database.use_wal(self._engine)
+            if self.path.stat().st_size < database.QUICK_CHECK_BELOW:
+                self.check()
+            with self._engine.begin() as connection:
+                migrate.upgrade(connection)
+            with self._readers.connect() as connection:
+                self._load(connection)
+        self.newest = self._newest()
+
+    def _load(self, connection: Connection) -> None:
+        self.epoch = int(connection.execute(select(meta.c.value).where(meta.c.key == "epoch")).scalar_one())
+        query = select(state.c.kind, state.c.body).where(state.c.hot.is_(True)).execution_options(yield_per=1000)
+        for name, body in connection.execute(query):
+            try:
+                kind = Kind(name)
+                self._shelves[kind].put(decode(kind, body))
+            except ValueError as error:
+                raise Refused(
+                    f"a stored {name} cannot be read ({type(error).__name__}): restore the latest backup of {self.path}"
+                ) from None
+
+    def _newest(self) -> int:
+        return max((self.last_time(tenant) for tenant in self.tenants()), default=0)
+
+    def _stored(self, keys: set[Touched]) -> dict[Touched, Record | None]:
+        with database.translated(), self._readers.connect() as connection:
+            return {key: _record(connection, key) for key in keys}
+
+    def _stored_reservation(self, tenant: TenantId, decision: str) -> Reservation | None:
+        key = (Kind.RESERVATION, tenant, decision)
+        record = self._stored({key})[key]
+        assert record is None or isinstance(record, Reservation)
+        return record
+
+    def _dispose(self) -> None:
+        self._readers.dispose()
+        self._engine.dispose()
+
+
+def _run_in(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> bool:
+    """Have a running loop do it, between two steps of its tasks; False when it does not run any more."""
+    try:
+        loop.call_soon_threadsafe(act)
+    except RuntimeError:
+        return False
+    return True
+
+
+def _brief(body: bytes) -> Brief:
+    try:
+        return msgspec.json.decode(body, type=Brief)
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"expected a brief as JSON, got: {error}") from None
+
+
+def _record(connection: Connection, key: Touched) -> Record | None:
+    kind, tenant, name = key
+    where = (state.c.tenant == tenant, state.c.kind == kind.value, state.c.id == name)
+    body = connection.execute(select(state.c.body).where(*where)).scalar()
+    return None if body is None else decode(kind, body)

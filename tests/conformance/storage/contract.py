@@ -1,0 +1,295 @@
+"""What every backend of the store owes: a suite to inherit from, and the values that it writes."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from remit.storage import Store
+from remit.terms import (
+    BOTTOM,
+    DEFAULT_TENANT,
+    Agent,
+    AgentId,
+    AgentState,
+    Authority,
+    Bounds,
+    Brief,
+    Budget,
+    Conflict,
+    Detail,
+    DetailKind,
+    EntryDraft,
+    Instance,
+    InstanceId,
+    InstanceState,
+    InvalidInput,
+    Kind,
+    Mission,
+    MissionId,
+    MissionState,
+    PurposeId,
+    Put,
+    ServerId,
+    Spent,
+    Tool,
+    Unavailable,
+    Voucher,
+    VoucherKind,
+    Write,
+)
+from remit.terms.entries import Record, Reservation
+from remit.terms.identity import TenantId
+
+T = DEFAULT_TENANT
+OTHER = TenantId("other")
+Reopen = Callable[[], Store]
+
+
+def draft(name: str = "a", time: int = 1, tenant: TenantId = T) -> EntryDraft:
+    return EntryDraft(tenant=tenant, kind="agent.changed", id=name, time=time, actor="remit", facts={"n": 1})
+
+
+def agent(name: str, version: int = 1, tenant: TenantId = T, cause: str = "") -> Agent:
+    return Agent(
+        tenant=tenant,
+        id=AgentId(name),
+        name=name,
+        owner="emma",
+        category="x",
+        state=AgentState.ACTIVE,
+        created=0,
+        cause=cause,
+        version=version,
+    )
+
+
+def mission(name: str, parent: str | None = None, tenant: TenantId = T) -> Mission:
+    return Mission(
+        tenant=tenant,
+        id=MissionId(name),
+        agent=AgentId("a"),
+        subject="user:emma",
+        purpose=PurposeId("p"),
+        voucher=Voucher(kind=VoucherKind.PERSON, by="user:emma"),
+        bounds=Bounds(),
+        budget=Budget(),
+        parent=None if parent is None else MissionId(parent),
+        goal_commitment="00",
+        authority_hash="00",
+        state=MissionState.ACTIVE,
+        opened=0,
+        expires=10,
+    )
+
+
+def reservation(
+    name: str, state: str = "reserved", version: int = 1, mission: str = "m", instance: str = "i"
+) -> Record:
+    return Reservation(
+        tenant=T,
+        id=name,
+        mission=mission,
+        agent="a",
+        instance=instance,
+        server="mail",
+        tool="read",
+        call_id=name,
+        digest="00",
+        reserved=Spent(calls=1),
+        state=state,
+        version=version,
+    )
+
+
+def put(kind: Kind, record: Record) -> Put:
+    return Put(kind=kind, record=record, expected=record.version - 1)
+
+
+def write(name: str, *puts: Put, details: tuple[Detail, ...] = (), time: int = 1, tenant: TenantId = T) -> Write:
+    return Write(entry=draft(name, time, tenant), puts=puts, details=details)
+
+
+def result(decision: str, content: str | None, mission: str = "m") -> Detail:
+    body = msgspec.json.encode({"content": content, "outside": True})
+    return Detail(mission=mission, owner=decision, kind=DetailKind.RESULT, body=body)
+
+
+def called(decision: str, mission: str = "m", **arguments: str) -> Detail:
+    body = msgspec.json.encode({"arguments": arguments})
+    return Detail(mission=mission, owner=decision, kind=DetailKind.CALL, body=body)
+
+
+BRIEF = Brief(goal="read the mail", authority=Authority(grants=(), compiler="c", hash="00"), salt="ff")
+
+
+def brief(mission: str = "m") -> Detail:
+    return Detail(mission=mission, owner=mission, kind=DetailKind.BRIEF, body=msgspec.json.encode(BRIEF))
+
+
+TOOL = Tool(
+    tenant=T, server=ServerId("mail"), name="read", description="", input_schema={}, definition_hash="", classes=()
+)
+
+
+class StoreContract:
+    """Inherit, and define a fixture `reopen`: a function that closes the store it opened last and opens it again."""
+
+    @pytest.fixture
+    def store(self, reopen: Reopen) -> Store:
+        return reopen()
+
+    def test_numbers_entries_from_zero_without_gaps_in_each_tenant(self, store: Store) -> None:
+        numbers = [store.commit_blocking(write(f"a{n}")) for n in range(5)]
+        others = [store.commit_blocking(write(f"b{n}", tenant=OTHER)) for n in range(2)]
+        assert numbers == [0, 1, 2, 3, 4]
+        assert others == [0, 1]
+        assert (store.size(T), store.size(OTHER), store.size(TenantId("none"))) == (5, 2, 0)
+        assert sorted(store.tenants()) == [T, OTHER]
+
+    def test_gives_entries_by_range_and_by_what_they_are_about(self, store: Store) -> None:
+        for name in ("x", "y", "x"):
+            store.commit_blocking(write(name))
+        bodies = store.entries(T, 0, 10)
+        assert len(bodies) == 3
+        assert store.entries(T, 1, 2) == bodies[1:2] == store.read(T, 1, 2)
+        assert store.entry_of(T, "x") == [(0, bodies[0]), (2, bodies[2])]
+        assert store.entry_of(OTHER, "x") == []
+
+    def test_keeps_records_over_a_restart(self, store: Store, reopen: Reopen) -> None:
+        store.commit_blocking(write("a", put(Kind.AGENT, agent("a")), put(Kind.MISSION, mission("m"))))
+        store.commit_blocking(write("a", put(Kind.AGENT, agent("a", version=2, cause="later"))))
+        again = reopen()
+        assert again.agent(T, AgentId("a")) == agent("a", version=2, cause="later")
+        assert again.mission(T, MissionId("m")) == mission("m")
+        assert again.size(T) == 2
+
+    def test_refuses_another_version_with_nothing_changed(self, store: Store) -> None:
+        store.commit_blocking(write("a", put(Kind.AGENT, agent("a"))))
+        stale = write("a", put(Kind.MISSION, mission("m")), put(Kind.AGENT, agent("a")))
+        with pytest.raises(Conflict, match="is at version 1, not 0"):
+            store.commit_blocking(stale)
+        assert store.mission(T, MissionId("m")) is None
+        assert store.size(T) == 1
+
+    def test_changes_hot_state_before_the_wait(self, store: Store) -> None:
+        async def scenario() -> None:
+            first = asyncio.ensure_future(store.commit(write("a", put(Kind.AGENT, agent("a")))))
+            second = asyncio.ensure_future(store.commit(write("a", put(Kind.AGENT, agent("a", version=2)))))
+            await asyncio.sleep(0)
+            seen = store.agent(T, AgentId("a"))
+            assert seen is not None
+            assert seen.version == 2
+            assert list(await asyncio.gather(first, second)) == [0, 1]
+
+        asyncio.run(scenario())
+
+    def test_commits_waiting_writes_in_groups(self, store: Store) -> None:
+        async def scenario() -> list[int]:
+            return list(await asyncio.gather(*(store.commit(write(f"a{n}")) for n in range(200))))
+
+        before = store.commits
+        assert sorted(asyncio.run(scenario())) == list(range(200))
+        assert store.writes == 200
+        assert store.commits - before < 100
+
+    def test_keeps_tenants_apart(self, store: Store, reopen: Reopen) -> None:
+        store.commit_blocking(write("a", put(Kind.AGENT, agent("a", cause="mine"))))
+        store.commit_blocking(write("a", put(Kind.AGENT, agent("a", tenant=OTHER)), tenant=OTHER))
+        again = reopen()
+        assert [a.cause for a in again.agents(T)] == ["mine"]
+        assert [a.cause for a in again.agents(OTHER)] == [""]
+        with pytest.raises(InvalidInput, match="of the entry's tenant"):
+            again.commit_blocking(write("a", put(Kind.AGENT, agent("b", tenant=OTHER))))
+
+    def test_lists_by_group(self, store: Store, reopen: Reopen) -> None:
+        puts = [
+            put(Kind.MISSION, mission("m")),
+            put(Kind.MISSION, mission("n", parent="m")),
+            put(Kind.TOOL, TOOL),
+            put(Kind.RESERVATION, reservation("d1")),
+            put(Kind.RESERVATION, reservation("d2")),
+        ]
+        store.commit_blocking(write("a", *puts))
+        store.commit_blocking(write("a", put(Kind.RESERVATION, reservation("d1", "settled", 2))))
+        for each in (store, reopen()):
+            assert [m.id for m in each.children(T, MissionId("m"))] == ["n"]
+            assert each.tools(T, ServerId("mail")) == (TOOL,) == each.tools(T)
+            assert [one.id for one in each.open_reservations(T, InstanceId("i"))] == ["d2"]
+
+    def test_reads_settled_reservations_through_and_holds_their_versions(self, store: Store) -> None:
+        store.commit_blocking(write("d", put(Kind.RESERVATION, reservation("d"))))
+        store.commit_blocking(write("d", put(Kind.RESERVATION, reservation("d", "settled", 2))))
+        assert store.reservation(T, "d") == reservation("d", "settled", 2)
+        with pytest.raises(Conflict, match="is at version 2, not 1"):
+            store.commit_blocking(write("d", put(Kind.RESERVATION, reservation("d", "unknown", 2))))
+        assert store.reservation(T, "none") is None
+
+    def test_decrypts_details_and_keeps_none_of_their_text_in_entries(self, store: Store, reopen: Reopen) -> None:
+        store.commit_blocking(write("m", put(Kind.MISSION, mission("m")), details=(brief(), called("d", to="kim"))))
+        again = reopen()
+        assert again.brief(T, MissionId("m")) == BRIEF
+        assert again.detail(T, "m", "d", DetailKind.CALL) == called("d", to="kim").body
+        assert again.detail(T, "n", "d", DetailKind.CALL) is None
+        assert again.detail(OTHER, "m", "d", DetailKind.CALL) is None
+        assert b"kim" not in b"".join(again.entries(T, 0, 9))
+
+    def test_erases_a_mission_and_leaves_its_entries(self, store: Store, reopen: Reopen) -> None:
+        store.commit_blocking(write("m", put(Kind.MISSION, mission("m")), details=(brief(), called("d"))))
+        store.commit_blocking(write("n", details=(called("d", mission="n"),)))
+        entries = store.entries(T, 0, 9)
+        store.erase_blocking(T, "m")
+        for each in (store, reopen()):
+            assert each.brief(T, MissionId("m")) is None
+            assert each.detail(T, "m", "d", DetailKind.CALL) is None
+            assert each.detail(T, "n", "d", DetailKind.CALL) is not None
+            assert each.entries(T, 0, 9) == entries
+
+    def test_remembers_what_an_instance_was_told_over_a_restart(self, store: Store, reopen: Reopen) -> None:
+        instance = Instance(tenant=T, id=InstanceId("i"), agent=AgentId("a"), state=InstanceState.ACTIVE, label=BOTTOM)
+        store.commit_blocking(write("i", put(Kind.INSTANCE, instance)))
+        told = write(
+            "d",
+            put(Kind.RESERVATION, reservation("d", "settled", 2)),
+            details=(result("d", "the invoice number is QX-4411"),),
+        )
+        store.commit_blocking(write("d", put(Kind.RESERVATION, reservation("d")), details=(called("d", box="in"),)))
+        store.commit_blocking(told)
+        again = reopen()
+        memory = again.memory(T, InstanceId("i"))
+        assert not memory.empty
+        assert not memory.gaps
+        assert again.memory(T, InstanceId("i")) is memory
+        assert again.memory(T, InstanceId("another")).empty
+        again.erase_blocking(T, "m")
+        assert again.memory(T, InstanceId("i")).gaps  # what it saw is unknown now, not nothing
+
+    def test_one_write_that_cannot_be_encoded_fails_alone_and_what_was_judged_on_it(self, store: Store) -> None:
+        bad = Write(
+            entry=EntryDraft(tenant=T, kind="k", id="b", time=1, actor="remit", facts={"x": "\ud800"}),
+            puts=(put(Kind.AGENT, agent("b")),),
+        )
+
+        async def scenario() -> list[int | BaseException]:
+            writes = (write("a", put(Kind.AGENT, agent("a"))), bad, write("c", put(Kind.AGENT, agent("c"))))
+            return await asyncio.gather(*(store.commit(one) for one in writes), return_exceptions=True)
+
+        first, second, third = asyncio.run(scenario())
+        assert first == 0
+        assert isinstance(second, InvalidInput)
+        assert isinstance(third, Unavailable)
+        assert [one.id for one in store.agents(T)] == ["a"]
+        assert store.commit_blocking(write("d", put(Kind.AGENT, agent("b")))) == 1
+
+    def test_knows_the_time_of_the_last_entry(self, store: Store, reopen: Reopen) -> None:
+        store.commit_blocking(write("a", time=70))
+        store.commit_blocking(write("a", time=90, tenant=OTHER))
+        again = reopen()
+        assert (again.last_time(T), again.last_time(OTHER), again.last_time(TenantId("none"))) == (70, 90, 0)
+        assert again.newest == 90
+
+    def test_says_that_it_is_closed(self, store: Store) -> None:
+        store.close()
+        with pytest.raises(Unavailable, match="closed"):
+            store.commit_blocking(write("a"))

@@ -1,0 +1,90 @@
+"""Keys: who they are, and that they stop working."""
+
+import msgspec
+import pytest
+
+from remit.authentication import Authenticator, new_key, parse_authorization
+from remit.terms import (
+    DEFAULT_TENANT,
+    Agent,
+    AgentId,
+    AgentPrincipal,
+    AgentState,
+    Credential,
+    EnforcementPoint,
+    HolderKind,
+    Key,
+    KeyId,
+    Operator,
+    OperatorId,
+    PointId,
+    TenantId,
+    Unauthenticated,
+)
+
+
+class OneAgent:
+    def __init__(self, key: Key, state: AgentState = AgentState.ACTIVE) -> None:
+        self.known = key
+        self.state = state
+
+    def key(self, tenant: TenantId, key: KeyId) -> Key | None:
+        return self.known if (tenant, key) == (self.known.tenant, self.known.id) else None
+
+    def agent(self, tenant: TenantId, agent: AgentId) -> Agent | None:
+        return Agent(tenant=tenant, id=agent, name="", owner="o", category="", state=self.state, created=1)
+
+    def operator(self, tenant: TenantId, operator: OperatorId) -> Operator | None:
+        return None
+
+    def point(self, tenant: TenantId, point: PointId) -> EnforcementPoint | None:
+        return None
+
+
+KEY, SECRET = new_key(DEFAULT_TENANT, HolderKind.AGENT, "a", 1)
+
+
+def ask(directory: OneAgent, secret: str = SECRET, tenant: TenantId = DEFAULT_TENANT) -> object:
+    return Authenticator(directory, tenant).authenticate(Credential(scheme="bearer", value=secret))
+
+
+def test_a_key_proves_its_holder() -> None:
+    assert ask(OneAgent(KEY)) == AgentPrincipal(tenant=DEFAULT_TENANT, agent=AgentId("a"), key=KEY.id)
+
+
+def test_the_secret_is_not_in_the_record() -> None:
+    assert SECRET.rsplit("_", 1)[1] not in msgspec.json.encode(KEY).decode()
+
+
+@pytest.mark.parametrize("position", range(len("remit_"), len(SECRET)))
+def test_a_key_with_any_character_changed_is_refused(position: int) -> None:
+    other = "0" if SECRET[position] != "0" else "1"
+    with pytest.raises(Unauthenticated):
+        ask(OneAgent(KEY), SECRET[:position] + other + SECRET[position + 1 :])
+
+
+def test_revoked_keys_retired_holders_missing_holders_and_other_tenants_are_refused() -> None:
+    with pytest.raises(Unauthenticated):
+        ask(OneAgent(msgspec.structs.replace(KEY, revoked=True)))
+    with pytest.raises(Unauthenticated):
+        ask(OneAgent(KEY, AgentState.RETIRED))
+    with pytest.raises(Unauthenticated):
+        ask(OneAgent(msgspec.structs.replace(KEY, holder_kind=HolderKind.OPERATOR)))
+    with pytest.raises(Unauthenticated):
+        ask(OneAgent(KEY), tenant=TenantId("other"))
+
+
+def test_a_quarantined_agent_still_authenticates_so_that_the_path_can_say_why_it_may_not_act() -> None:
+    assert isinstance(ask(OneAgent(KEY, AgentState.QUARANTINED)), AgentPrincipal)
+
+
+@pytest.mark.parametrize("header", [None, "", "Basic abc", "Bearer", "Bearer ", "remit_x"])
+def test_a_header_without_a_bearer_credential_gives_none(header: str | None) -> None:
+    assert parse_authorization(header) is None
+
+
+def test_a_credential_does_not_show_itself() -> None:
+    credential = parse_authorization(f"bearer {SECRET}")
+    assert credential is not None
+    assert SECRET not in repr(credential)
+    assert SECRET not in str(credential)

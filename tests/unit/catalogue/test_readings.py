@@ -1,0 +1,140 @@
+"""What tools of public servers and services are read as. `readings.txt` and `held_out.txt` are tables to argue with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remit.catalogue import read_schema, unknown_tool, verb_classes
+from remit.terms import DEFAULT_TENANT, OperationClass, ServerId, Tool
+
+SERVER = ServerId("any")
+HERE = Path(__file__).parent
+Case = tuple[str, dict[str, Any], str, set[str]]
+
+
+def cases(file: str) -> Iterator[Case]:
+    for line in (HERE / file).read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, arguments, description, classes = (part.strip() for part in line.split("|"))
+            yield name, dict(argument(text) for text in arguments.split()), description, set(classes.split())
+
+
+def argument(text: str) -> tuple[str, dict[str, Any]]:
+    name, _, kind = text.partition(":")
+    if name.endswith("[]"):
+        return name[:-2], {"type": "array", "items": {"type": "string"}}
+    return name, {"type": kind or "string"}
+
+
+def reading(name: str, properties: dict[str, Any], description: str = "", **hints: bool) -> Tool:
+    schema = {"type": "object", "properties": properties}
+    return read_schema(DEFAULT_TENANT, SERVER, name, description, schema, hints)
+
+
+@pytest.mark.parametrize("case", cases("readings.txt"), ids=lambda case: case[0])
+def test_a_tool_is_read_as_a_reviewer_reads_it(case: Case) -> None:
+    name, properties, description, classes = case
+    assert {str(one) for one in reading(name, properties, description).classes} == classes
+
+
+def test_four_of_five_tools_that_were_held_back_while_tuning_are_read_exactly() -> None:
+    held = list(cases("held_out.txt"))
+    exact = sum({str(one) for one in reading(*case[:3]).classes} == case[3] for case in held)
+    assert exact >= 0.8 * len(held)
+
+
+@pytest.mark.parametrize("case", [*cases("readings.txt"), *cases("held_out.txt")], ids=lambda case: case[0])
+def test_what_writes_is_never_read_as_a_sure_read(case: Case) -> None:
+    name, properties, description, classes = case
+    read = reading(name, properties, description)
+    assert classes == {"read"} or not read.sure or set(read.classes) != {OperationClass.READ}
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "targets", "sinks", "content", "amounts"),
+    [
+        ("send_email", "to[] cc[] subject body", (), ("to[]", "cc[]"), ("subject", "body"), ()),
+        ("transfer_funds", "from_account to_account amount:number memo", ("from_account",), ("to_account",), ("memo",), ("amount",)),
+        ("slack_post_message", "channel_id text", (), ("channel_id",), ("text",), ()),
+        ("fetch", "url max_length:integer", (), ("url",), (), ()),
+        ("delete_file", "path recursive:boolean", ("path",), (), (), ()),
+        ("create_event", "title attendees[] start_time", (), ("attendees[]",), ("title",), ()),
+        ("search_products", "query max_price:number", ("query",), (), (), ()),
+        ("add_comment", "issue_id body", ("issue_id",), (), ("body",), ()),
+    ],
+)  # fmt: skip
+def test_each_argument_has_its_part(
+    name: str, properties: str, targets: tuple[str, ...], sinks: tuple[str, ...], content: tuple[str, ...], amounts: tuple[str, ...]
+) -> None:  # fmt: skip
+    read = reading(name, dict(argument(text) for text in properties.split()))
+    assert (read.targets, read.sinks, read.content, read.amounts) == (targets, sinks, content, amounts)
+
+
+def test_paths_lead_into_objects_and_arrays() -> None:
+    flights = {"type": "array", "items": {"type": "object", "properties": {"flight_id": {"type": "string"}}}}
+    contact = {"type": "object", "properties": {"email": {"type": "string", "format": "email"}}}
+    read = reading("update_booking", {"flights": flights, "contact": contact})
+    assert read.targets == ("flights[].flight_id", "contact.email")
+
+
+def test_hints_raise_the_risk_and_never_lower_it() -> None:
+    plain = reading("update_page", {"page_id": {"type": "string"}})
+    assert (
+        OperationClass.DELETE in reading("update_page", {"page_id": {"type": "string"}}, destructiveHint=True).classes
+    )
+    assert reading("update_page", {"page_id": {"type": "string"}}, readOnlyHint=True).classes == plain.classes
+    assert OperationClass.UPDATE in reading("get_page", {}, readOnlyHint=False).classes
+
+
+def test_a_description_that_says_more_than_a_harmless_name_raises_the_risk() -> None:
+    read = reading("get_status", {}, "Deletes all finished jobs.")
+    assert OperationClass.DELETE in read.classes
+    assert not read.sure
+
+
+def test_an_unknown_head_is_not_made_harmless_by_a_noun_that_is_also_a_verb() -> None:
+    read = reading("raze_file_list", {"path": {"type": "string"}})
+    assert {OperationClass.DELETE, OperationClass.EXECUTE} <= set(read.classes)
+    assert not read.sure
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "outside"),
+    [
+        ("get_balance", "", False),
+        ("get_current_time", "timezone", False),
+        ("multiply", "a:number b:number", False),
+        ("get_transactions", "account", True),
+        ("read_inbox", "", True),
+        ("search_reviews", "query", True),
+        ("fetch", "url", True),
+        ("frobnicate", "", True),
+        ("send_email", "to body", False),
+    ],
+)
+def test_only_a_sure_reading_says_that_results_are_the_organisations_own(
+    name: str, properties: str, outside: bool
+) -> None:
+    assert reading(name, dict(argument(text) for text in properties.split())).outside is outside
+
+
+def test_a_tool_nobody_registered_is_judged_by_its_names_and_is_never_sure() -> None:
+    paid = unknown_tool(DEFAULT_TENANT, SERVER, "wire", {"recipient": "x", "amount": 1})
+    assert (paid.classes, paid.sinks, paid.amounts) == ((OperationClass.TRANSFER,), ("recipient",), ("amount",))
+    assert (paid.definition_hash, paid.sure, paid.outside) == ("", False, True)
+    strange = unknown_tool(DEFAULT_TENANT, SERVER, "zorble", {"list": [{"url": "x"}], "n": None})
+    assert {OperationClass.EXECUTE, OperationClass.DELETE, OperationClass.COMMUNICATE} <= set(strange.classes)
+    assert strange.sinks == () or strange.sinks == ("list[].url",)
+
+
+def test_hostile_names_of_unregistered_tools_are_read_in_bounded_work() -> None:
+    arguments = {f"{'x' * 5000}{index}\x1b[0m": {"a": {"b": {"c": {}}}} for index in range(2000)}
+    assert not unknown_tool(DEFAULT_TENANT, SERVER, "\ud800" * 10_000, arguments).sure
+
+
+def test_verbs_are_known_in_any_inflection() -> None:
+    assert verb_classes("deleting") == verb_classes("deleted") == verb_classes("deletes") == (OperationClass.DELETE,)
+    assert verb_classes("paid") == () or OperationClass.TRANSFER in verb_classes("paid")
+    assert verb_classes("xyzzy") == ()
