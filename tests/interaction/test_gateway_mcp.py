@@ -14,12 +14,14 @@ from typing import Any
 
 import httpx2
 import mcp_types as types
+import msgspec
 import pytest
 from granian.constants import Interfaces
 from granian.server.embed import Server as Granian
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 
 from remit.gateway import Gateway
@@ -182,8 +184,6 @@ class House:
 
 
 def _changed(approval: Approval, state: ApprovalState) -> Approval:
-    import msgspec
-
     return msgspec.structs.replace(approval, state=state, version=approval.version + 1)
 
 
@@ -603,12 +603,13 @@ class Rogue:
         )
 
     @contextlib.asynccontextmanager
-    async def up(self, port: int | None = None, wrap: Callable[[App], App] = lambda app: app) -> AsyncIterator[str]:
-        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-
-        manager = StreamableHTTPSessionManager(self.server, json_response=True)
-        async with manager.run(), served(wrap(manager.handle_request), port) as url:
+    async def up(self, port: int | None = None) -> AsyncIterator[str]:
+        manager = self.manager()
+        async with manager.run(), served(manager.handle_request, port) as url:
             yield f"{url}/mcp"
+
+    def manager(self) -> StreamableHTTPSessionManager:
+        return StreamableHTTPSessionManager(self.server, json_response=True)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -621,18 +622,18 @@ def test_the_credential_reaches_the_upstream_and_nobody_else(
         async with rogue.up() as up, gateway(house, tmp_path, {"rogue": up}) as url:
             async with agent(f"{url}/rogue", mode) as client:
                 result = await client.call_tool("echo", {})
-                with pytest.raises(AssertionError) if False else contextlib.nullcontext():
-                    failed = await client.call_tool("echo", {"fail": True})
+                failed = await client.call_tool("echo", {"fail": True})
         assert [headers["authorization"] for headers in rogue.headers] == [f"Bearer {SECRET}"] * 2
         assert "key-a" not in json.dumps(rogue.headers)
         assert "[credential withheld]" in text(result)
         assert failed.is_error
         seen = result.model_dump_json() + failed.model_dump_json() + repr(house.outcomes) + repr(house.registered)
-        assert SECRET not in seen + caplog.text.replace(f"'authorization': 'Bearer {SECRET}'", "", 0)
+        assert SECRET not in seen
 
     asyncio.run(story())
     out, err = capfd.readouterr()
-    assert SECRET not in out + err
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("mcp.client")]
+    assert SECRET not in out + err + "".join(ours)
 
 
 def test_a_hostile_tool_is_not_listed_and_the_others_are_over_all_pages(tmp_path: Path) -> None:
@@ -768,34 +769,29 @@ def test_an_upstream_that_is_down_is_named_and_used_again_when_it_is_back(tmp_pa
 
 
 def test_a_restarted_stateful_upstream_gets_a_new_session_and_the_call_once(tmp_path: Path) -> None:
-    def handshake_only(app: App) -> App:
-        """A server of 2025-11-25: it does not know `server/discover`."""
+    async def story() -> None:
+        house, before, after = House(), Rogue(), Rogue()
+        first, second = before.manager(), after.manager()
+        now = first
 
-        async def old(scope: Scope, receive: Any, send: Any) -> None:
+        async def app(scope: Scope, receive: Any, send: Any) -> None:
+            """A server of 2025-11-25, which does not know `server/discover`; it is restarted when `now` changes."""
             if (b"mcp-method", b"server/discover") in scope["headers"]:
                 error = b'{"jsonrpc":"2.0","id":null,"error":{"code":-32601,"message":"Method not found"}}'
-                await send(
-                    {"type": "http.response.start", "status": 400, "headers": [(b"content-type", b"application/json")]}
-                )
+                lines = [(b"content-type", b"application/json")]
+                await send({"type": "http.response.start", "status": 400, "headers": lines})
                 await send({"type": "http.response.body", "body": error})
                 return
-            await app(scope, receive, send)
+            await now.handle_request(scope, receive, send)
 
-        return old
-
-    async def story() -> None:
-        house, port = House(), free_port()
-        async with contextlib.AsyncExitStack() as stack:
-            before = Rogue()
-            async with before.up(port, handshake_only) as up:
-                url = await stack.enter_async_context(gateway(house, tmp_path, {"rogue": up}))
-                client = await stack.enter_async_context(agent(f"{url}/rogue"))
+        async with first.run(), second.run(), served(app) as up:
+            async with gateway(house, tmp_path, {"rogue": f"{up}/mcp"}) as url, agent(f"{url}/rogue") as client:
                 assert not (await client.call_tool("echo", {"n": 1})).is_error
                 assert "mcp-session-id" in before.headers[0]
-            after = Rogue()
-            async with after.up(port, handshake_only):
+                now = second
                 assert not (await client.call_tool("echo", {"n": 2})).is_error
-                assert after.calls == [("echo", {"n": 2})]
+        assert after.calls == [("echo", {"n": 2})]
+        assert before.calls == [("echo", {"n": 1})]
 
     asyncio.run(story())
 

@@ -106,6 +106,7 @@ _ADDRESS = word_set(
 )
 _PLACE_URL = word_set("url uri href link webhook callback website webpage")
 _HOST = word_set("domain host hostname ip endpoint server")
+_ORIGIN = word_set("from source sender origin debit")  # where things come from, not where they go
 _ITINERARY = word_set("origin departure arrival pickup airport cabin flight passenger travel trip")
 _PARTY = word_set("""user customer member person account contact team group assignee to client vendor supplier chat""")
 _MONEY = word_set(
@@ -168,7 +169,7 @@ def is_money(leaf: Leaf) -> bool:
 
 def names_recipient(leaf: Leaf) -> bool:
     """Names somebody or something outside the tool that data or money goes to."""
-    if leaf.options or leaf.kind not in ("", "string", "integer"):
+    if leaf.options or leaf.kind not in ("", "string", "integer") or _ORIGIN & set(leaf.words):
         return False
     words = {singular(word) for word in leaf.words}
     if leaf.format in ("email", "idn-email", "uri", "url"):
@@ -180,7 +181,7 @@ def names_recipient(leaf: Leaf) -> bool:
 
 def names_payee(leaf: Leaf) -> bool:
     """Names where money goes: a recipient, or an account that is not where it comes from."""
-    return names_recipient(leaf) or ("account" in leaf.words and not {"from", "source"} & set(leaf.words))
+    return names_recipient(leaf) or ("account" in leaf.words and not _ORIGIN & set(leaf.words))
 
 
 def _is_sink(leaf: Leaf, classes: tuple[OperationClass, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 A definition that cannot be read is refused (`InvalidInput`) when one is registered by hand; in a server's list it is
 quarantined by itself, with the reason, so that one hostile entry cannot keep a server's other tools out. A quarantined
-tool reads as dangerous as its name allows and its schema fits nothing.
+tool that cannot be kept has the most dangerous reading of its name and an open schema: its state is what stops it.
 """
 
 import hashlib

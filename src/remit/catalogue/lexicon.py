@@ -12,64 +12,62 @@ from remit.terms import OperationClass
 _C = OperationClass
 
 _FAMILIES: dict[tuple[OperationClass, ...], str] = {
-    (_C.READ,): """get sort read list fetch retrieve search find query lookup look show view display describe
-        browse scan see inspect enumerate return check verify validate count compare analyze analyse
-        monitor watch track trace preview peek explain summarize summarise examine obtain extract
-        load acquire discover filter select collect gather observe sample poll detect identify
-        recognize recognise resolve determine assess evaluate diff cat ls grep head tail pwd du df
-        stat wc cd tree glob ps top whoami which locate listen wait hover screenshot snapshot snap
-        recommend suggest audit diagnose lint test debug measure quote rank score match is has can
-        does exist exists contain contains availability peruse dig whois navigate goto visit crawl
+    (_C.READ,): """
+        get sort read list fetch retrieve search find query lookup look show view display describe browse scan
+        see inspect enumerate return check verify validate count compare analyze analyse monitor watch track
+        trace preview peek explain summarize summarise examine obtain extract load acquire discover filter select
+        collect gather observe sample poll detect identify recognize recognise resolve determine assess evaluate
+        diff cat ls grep head tail pwd du df stat wc cd tree glob ps top whoami which locate listen wait hover
+        screenshot snapshot snap recommend suggest audit diagnose lint test debug measure quote rank score match
+        is has can does exist exists contain contains availability peruse dig whois navigate goto visit crawl
         scrape download open study survey ask probe report forecast predict getall hget mget""",
-    (_C.CREATE,): """create add insert make new append generate build record log register draft compose prepare
-        mkdir touch cp copy clone duplicate fork import book reserve schedule plan annotate tag
-        label bookmark pin star favorite favourite like attach enqueue queue push place initiate
-        initialize initialise init enroll enrol request apply capture backup compress zip tar pack
-        bundle mint allocate provision issue file submit establish begin produce render paint sketch
-        rate react vote follow echo snooze prescribe admit recruit nominate author""",
-    (
-        _C.UPDATE,
-    ): """update populate edit modify change set patch alter adjust replace rename move mv relocate reposition
-        reorder merge split rebase commit mark unmark flag unflag complete finish close reopen resolve-
-        ticket archive unarchive restore revert undo redo refresh sync synchronize synchronise toggle
-        turn switch increase decrease increment decrement extend shorten postpone reschedule delay
-        advance convert-in-place link unlink-account unpin unstar unlike unfollow tag-as sort-in-place
-        correct fix amend revise improve optimize optimise assign unassign reassign allot migrate map
-        fill type press click drag drop-on select-option scroll resize focus swap exchange upgrade
-        downgrade rebook reprice process confirm accept reject decline approve disapprove acknowledge
-        escalate prioritize prioritise transition pause resume hold release stage unstage stash
-        checkout-branch rotate-image crop format-file press-key dim brighten heat cool raise lower lock
-        arm disarm ship fulfill fulfil return-item receive subscribe login logon signin authenticate
-        login-as logout signout renew override scale update-or-insert normalize normalise enrich clean
-        bulk customize customise personalize personalise lift shift engage activate deactivate enable
-        disable mute unmute overwrite truncate-file prepend upvote downvote""",
-    (
-        _C.DELETE,
-    ): """delete remove rm del rmdir drop purge erase clear destroy wipe trash unlink truncate discard expunge
-        prune cancel void abort dismiss flush evict unset empty shred unregister deregister terminate kill unsubscribe
-        disconnect unpublish retract recall  uncreate decommission detach expire""",
-    (
-        _C.TRANSFER,
-    ): """pay transfer wire remit refund reimburse charge withdraw deposit donate tip payout disburse settle
-        repay prepay credit debit lend borrow stake unstake swap-tokens redeem payback invest fund topup compensate
-        autopay""",
-    (_C.CREATE, _C.TRANSFER): """buy purchase sell order checkout bid trade rent hire""",
-    (_C.COMMUNICATE,): """send post publish tweet retweet reply respond forward email mail message notify text call
-        dial announce broadcast comment mention share contact alert remind dm sms ping answer
-        whisper speak say tell inform warn deliver transmit emit dispatch upload advertise syndicate
-        crosspost repost fax exfiltrate leak telephone phone chat signal webhook cast relay greet""",
-    (_C.COMMUNICATE, _C.ADMINISTER): """invite""",
-    (
-        _C.EXECUTE,
-    ): """run execute exec eval invoke perform launch start stop restart reboot shutdown deploy trigger spawn
-        compile shell bash sudo ssh simulate-command install uninstall apply-manifest rollback rollout schedule-job
-        boot kickoff do automate script interpret source compute-shell operate drive actuate fire control""",
-    (_C.ADMINISTER,): """grant revoke authorize authorise permit ban unban block unblock promote demote impersonate
-        rotate whitelist blacklist allowlist denylist suspend unsuspend chmod chown chgrp configure
-        administer manage elevate entitle delegate unlock kick expel onboard offboard sudoers
-        quarantine""",
-    (_C.UPDATE, _C.DELETE): """clean cleanup reset sanitize sanitise compact defragment""",
-    (_C.CREATE, _C.UPDATE): """upsert write save store put ensure""",
+    (_C.CREATE,): """
+        create add insert make new append generate build record log register draft compose prepare mkdir touch cp
+        copy clone duplicate fork import book reserve schedule plan annotate tag label bookmark pin star favorite
+        favourite like attach enqueue queue push place initiate initialize initialise init enroll enrol request
+        apply capture backup compress zip tar pack bundle mint allocate provision issue file submit establish
+        begin produce render paint sketch rate react vote follow echo snooze prescribe admit recruit nominate
+        author""",
+    (_C.UPDATE,): """
+        update populate edit modify change set patch alter adjust replace rename move mv relocate reposition
+        reorder merge split rebase commit mark unmark flag unflag complete finish close reopen archive unarchive
+        restore revert undo redo refresh sync synchronize synchronise toggle turn switch increase decrease
+        increment decrement extend shorten postpone reschedule delay advance link unpin unstar unlike unfollow
+        correct fix amend revise improve optimize optimise assign unassign reassign allot migrate map fill type
+        press click drag scroll resize focus swap exchange upgrade downgrade rebook reprice process confirm
+        accept reject decline approve disapprove acknowledge escalate prioritize prioritise transition pause
+        resume hold release stage unstage stash crop dim brighten heat cool raise lower lock arm disarm ship
+        fulfill fulfil receive subscribe login logon signin authenticate logout signout renew override scale
+        normalize normalise enrich clean bulk customize customise personalize personalise lift shift engage
+        activate deactivate enable disable mute unmute overwrite prepend upvote downvote""",
+    (_C.DELETE,): """
+        delete remove rm del rmdir drop purge erase clear destroy wipe trash unlink truncate discard expunge
+        prune cancel void abort dismiss flush evict unset empty shred unregister deregister terminate kill
+        unsubscribe disconnect unpublish retract recall uncreate decommission detach expire""",
+    (_C.TRANSFER,): """
+        pay transfer wire remit refund reimburse charge withdraw deposit donate tip payout disburse settle repay
+        prepay credit debit lend borrow stake unstake redeem payback invest fund topup compensate autopay""",
+    (_C.CREATE, _C.TRANSFER): """
+        buy purchase sell order checkout bid trade rent hire""",
+    (_C.COMMUNICATE,): """
+        send post publish tweet retweet reply respond forward email mail message notify text call dial announce
+        broadcast comment mention share contact alert remind dm sms ping answer whisper speak say tell inform
+        warn deliver transmit emit dispatch upload advertise syndicate crosspost repost fax exfiltrate leak
+        telephone phone chat signal webhook cast relay greet""",
+    (_C.COMMUNICATE, _C.ADMINISTER): """
+        invite""",
+    (_C.EXECUTE,): """
+        run execute exec eval invoke perform launch start stop restart reboot shutdown deploy trigger spawn
+        compile shell bash sudo ssh install uninstall rollback rollout boot kickoff do automate script interpret
+        source operate drive actuate fire control""",
+    (_C.ADMINISTER,): """
+        grant revoke authorize authorise permit ban unban block unblock promote demote impersonate rotate
+        whitelist blacklist allowlist denylist suspend unsuspend chmod chown chgrp configure administer manage
+        elevate entitle delegate unlock kick expel onboard offboard sudoers quarantine""",
+    (_C.UPDATE, _C.DELETE): """
+        clean cleanup reset sanitize sanitise compact defragment""",
+    (_C.CREATE, _C.UPDATE): """
+        upsert write save store put ensure""",
 }
 
 # Work on the arguments alone: nothing is looked up, nothing changes.
@@ -125,6 +123,8 @@ TRADES = word_set("swap exchange stake trade book reserve bid order buy sell")  
 READ_NOUNS = word_set(
     """list search query view check display preview count match sample tree top head tail report test has"""
 )
+# Computes on a text or number, but changes a record when given one's id (`convert_lead`).
+IN_PLACE = word_set("convert format encode decode rewrite classify translate rephrase simplify round")
 LIGHT = word_set("perform do make take apply handle process is can")  # say nothing at the head of a description
 # Writes a message or a figure and sends none; opens a session under whatever name.
 UNSENT = word_set(

@@ -169,6 +169,8 @@ def _meaning(clause: _Clause, found: tuple[Leaf, ...]) -> set[OperationClass]:
         return classes
     if _arithmetic([clause], found):
         return {_C.READ}
+    if verb in lexicon.IN_PLACE and any(leaf.head == "id" for leaf in found):
+        classes.add(_C.UPDATE)
     moved = lexicon.noun_in(noun, lexicon.NOUNS_MONEY_MOVED)
     money = any(is_money(leaf) for leaf in found)
     if verb == "transfer" and not moved and not money and lexicon.NOUNS_HANDED_OVER & {*map(singular, clause.words)}:

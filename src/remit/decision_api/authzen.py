@@ -20,7 +20,6 @@ from remit.terms import (
     Obligation,
     Principal,
     Reason,
-    RemitError,
     Request,
     Unverified,
     parse,

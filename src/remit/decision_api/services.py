@@ -25,14 +25,13 @@ class Health(Protocol):
     """Whether this process can do its work; asked at every `/ready`, so it must answer without waiting."""
 
     @property
-    def started(self) -> int:
-        """When the process began to serve, in milliseconds since the epoch."""
+    def started(self) -> float:
+        """When the process began to serve, in seconds since the epoch."""
         ...
 
-    def healthy(self) -> bool: ...
-
     def problems(self) -> list[str]:
-        """What is wrong and what to do, one sentence each; shown to anybody, so it names no secrets and no paths."""
+        """What keeps this server from deciding and what to do; empty when it is ready. Shown to anybody: it names no
+        secrets and no paths."""
         ...
 
 

@@ -186,7 +186,7 @@ class Front:
         principal = _principal(context)
         try:
             named = _named(context, principal, params)
-            return await self._calls.call(principal, self._upstream, named)
+            return _in_version(context, await self._calls.call(principal, self._upstream, named))
         except InvalidInput as error:
             raise MCPError(types.INVALID_PARAMS, error.message) from None
         except RemitError as error:
@@ -206,6 +206,15 @@ class Front:
             return None
         schema: Mapping[str, Any] = listed["inputSchema"]
         return schema
+
+
+def _in_version(context: Context, result: dict[str, Any]) -> dict[str, Any]:
+    """`result` without the stamp that servers of 2026-07-28 put on it, for clients of versions that have none."""
+    meta = result.get("_meta")
+    if context.protocol_version in MODERN_PROTOCOL_VERSIONS or not isinstance(meta, dict):
+        return result
+    kept = {name: value for name, value in meta.items() if name != types.SERVER_INFO_META_KEY}
+    return {**result, "_meta": kept or None}
 
 
 def _principal(context: Context) -> AgentPrincipal:

@@ -93,7 +93,7 @@ class Calls:
 
     async def _mediated(self, agent: AgentPrincipal, upstream: UpstreamSession, named: Named) -> dict[str, Any]:
         tool = ToolId(f"{upstream.id}/{named.tool}")
-        structured = "outputSchema" not in (upstream.listed(named.tool) or {})
+        structured = "outputSchema" not in (upstream.listed(named.tool) or {"outputSchema": "unknown"})
         subject: Subject = (agent.tenant, agent.agent, named.instance, named.mission, tool)
         # 1 Name
         asked = None if named.call_id or named.approval else self._asks.find(subject, named.arguments)

@@ -120,7 +120,11 @@ def _match(grant: GrantView, case: Case, view: GoalView, classes: frozenset[Oper
     if grant.handed:
         return _handed(case) if classes & grant.classes else _OUTSIDE
     if classes & grant.classes:
-        if grant.kinds & kinds or (classes & HIGH_RISK <= grant.classes and not case.keys.isdisjoint(grant.names)):
+        if (
+            grant.kinds & kinds
+            or not kinds
+            or (classes & HIGH_RISK <= grant.classes and not case.keys.isdisjoint(grant.names))
+        ):
             return _WITHIN if grant.sure else _UNSURE
         return _WITHIN if grant.sure and kinds & view.kinds else _UNSURE
     if classes & grant.related and (grant.kinds & kinds or not case.keys.isdisjoint(grant.names)):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from remit.intent.lexicon import ENGLISH, LANGUAGES, Lexicon, base, is_noun, is_vague, kinds, licenses
+from remit.intent.lexicon import ENGLISH, LANGUAGES, Lexicon, act_of, base, is_noun, is_vague, kinds, licenses
 from remit.intent.values import SPECIFIC, fold
 from remit.terms import Authority, Bounds, Grant, OperationClass, digest
 
@@ -30,6 +30,13 @@ _WORD = re.compile(
 )
 _AMOUNT = re.compile(
     r"[$€£]\s?\d[\d,]*(?:\.\d+)?|\b\d[\d,]*(?:\.\d+)?\s?(?:%|usd|eur|gbp|dollars?|euros?|pounds?)|\b\d+\.\d\d\b", re.I
+)
+_MONEY = re.compile(
+    r"\b(?:pay|paid|money|payments?|amount|transfer|bank|refund|spent|owe[sd]?|iban|bill|rent|invoice|transactions?)\b",
+    re.I,
+)
+_WORDS = re.compile(
+    r"\b(?:e-?mails?|messages?|summary|mail|notes?|letter|link|files?|reminder|greeting|text|dm)\b", re.I
 )
 _NAMED = re.compile(r"[^\W\d_]*\d|.*[@/_]|.*\w\.\w")  # tokens that name one thing: with a digit, address, path, file
 _PRONOUNS = frozenset("it them that this those these him her one same so".split())
@@ -78,12 +85,13 @@ def read_grants(text: str) -> list[Grant]:
     language = _language(text)
     grants: list[Grant] = []
     vague = False
+    money = bool(_MONEY.search(text) or _AMOUNT.search(text))
     for turn in text.split("\n"):
         since = len(grants)
         for sentence in _SENTENCE.split(turn):
             if not sentence or len(grants) >= MAX_GRANTS:
                 continue
-            found, unclear = _sentence(sentence, language)
+            found, unclear = _sentence(sentence, language, money)
             vague = vague or unclear
             grants += found
             grants[since:] = _defer(sentence, grants[since:], language)
@@ -110,7 +118,7 @@ def _tokens(sentence: str) -> list[_Token]:
     return found
 
 
-def _sentence(sentence: str, language: Lexicon) -> tuple[list[Grant], bool]:
+def _sentence(sentence: str, language: Lexicon, money: bool) -> tuple[list[Grant], bool]:
     """The grants of one sentence, and whether it asks for something that no verb names."""
     tokens = _tokens(sentence)
     words = [token for token in tokens if not token.mark]
@@ -131,19 +139,32 @@ def _sentence(sentence: str, language: Lexicon) -> tuple[list[Grant], bool]:
             unclear = True
         elif licenses(token.low) or licenses(base(token.low)):
             heads.append((at, position))
+    if unclear and not any(_acts(tokens[at].low) for at, _ in heads):
+        heads += [(at, False) for at, token in enumerate(tokens) if act_of(token.low)]
+        heads.sort()
     if asks and not heads:
-        return [_grant(tokens, frozenset((_C.READ,)), True, sentence, language)], False
+        return [_grant(tokens, frozenset((_C.READ,)), True, sentence, language, money)], False
     grants = []
     for i, (at, sure) in enumerate(heads):
         end = heads[i + 1][0] if i + 1 < len(heads) else len(tokens)
         start = 0 if i == 0 else at
         low = tokens[at].low
+        low = low if sure or not act_of(low) else act_of(low)
         grants.append(
             _grant(
-                tokens[start:at] + tokens[at + 1 : end], licenses(low) or licenses(base(low)), sure, sentence, language
+                tokens[start:at] + tokens[at + 1 : end],
+                licenses(low) or licenses(base(low)),
+                sure,
+                sentence,
+                language,
+                money,
             )
         )
     return grants, unclear
+
+
+def _acts(verb: str) -> bool:
+    return bool((licenses(verb) or licenses(base(verb))) - {_C.READ})
 
 
 def _is_question(words: list[_Token], language: Lexicon) -> bool:
@@ -199,7 +220,7 @@ def _verb_position(tokens: list[_Token], at: int, language: Lexicon, asks: bool)
 
 
 def _grant(
-    span: list[_Token], actions: frozenset[OperationClass], sure: bool, sentence: str, language: Lexicon
+    span: list[_Token], actions: frozenset[OperationClass], sure: bool, sentence: str, language: Lexicon, money: bool
 ) -> Grant:
     """One grant from a verb's classes and the words around it."""
     datatypes: list[str] = []
@@ -220,9 +241,11 @@ def _grant(
         if not token.quoted and low.isalpha() and len(low) > 2 and low not in language.stop:
             datatypes += kinds(low)
         prior = low
-    money = bool(_AMOUNT.search(sentence)) or "payment" in datatypes
-    if _C.TRANSFER in actions and _C.COMMUNICATE in actions:  # "send": money or words
-        actions -= {_C.COMMUNICATE} if money and "message" not in datatypes else set() if money else {_C.TRANSFER}
+    if _C.TRANSFER in actions and _C.COMMUNICATE in actions:  # "send": money, words, or either
+        if not money or _WORDS.search(sentence):
+            actions -= {_C.TRANSFER}
+        elif "payment" in datatypes or _AMOUNT.search(sentence):
+            actions -= {_C.COMMUNICATE}
     return Grant(
         actions=tuple(sorted(actions)),
         datatypes=_unique(datatypes),
@@ -240,7 +263,7 @@ def _defer(sentence: str, turn: list[Grant], language: Lexicon) -> list[Grant]:
     if not instructive and not _DEFERRING.search(sentence):
         return turn
     tokens = _tokens(sentence)
-    whole = _grant(tokens, frozenset((_C.READ,)), False, sentence, language)
+    whole = _grant(tokens, frozenset((_C.READ,)), False, sentence, language, False)
     earlier = [name for grant in turn for name in grant.identifiers]
     sources = whole.identifiers or _unique(earlier) or whole.datatypes
     if instructive and whole.identifiers and "following" not in sentence.lower():

@@ -206,7 +206,15 @@ class Case:
         if source.view is self.view:
             return source.reference
         source.view, source.reference = self.view, False
-        found = self.refers_by_name(source) or bool(tool_view(source.tool).kinds & self.view.kinds)
+        kinds = tool_view(source.tool).kinds
+        found = self.refers_by_name(source) or bool(kinds & self.view.kinds)
+        if not found and self.view.handed:  # the goal is what the source asks for
+            found = any(
+                kinds & grant.kinds
+                for passage in self.memory.spoken
+                if passage.source is not source and self.delegated(passage)
+                for grant in grants_of(passage)
+            )
         if not found:
             for key in source.arguments:
                 places = self.memory.seen(key) if significant(key) else ()

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from remit.catalogue.lexicon import verb_classes
+from remit.catalogue.lexicon import VERBS
 from remit.catalogue.words import singular, stems
 from remit.terms import OperationClass
 
@@ -57,6 +57,19 @@ _WIDER: dict[Classes, str] = {
 _VAGUE = frozenset(
     "handle manage process do perform execute take proceed deal help assist oversee coordinate carry work act continue use "
     "resolve facilitate address conduct implement try go keep undertake begin want need like ensure get place let include".split()
+)
+# Nouns that name an act: "proceed with the cancellation".
+_ACTS = dict(
+    pair.split(":")
+    for pair in (
+        "cancellation:cancel deletion:delete removal:remove acquisition:acquire purchase:buy payment:pay refund:refund "
+        "submission:submit registration:register installation:install deployment:deploy reservation:book booking:book "
+        "notification:notify invitation:invite creation:create update:update modification:modify change:change "
+        "transfer:transfer deposit:pay withdrawal:withdraw publication:publish return:return exchange:exchange "
+        "restoration:restore revocation:revoke renewal:extend upgrade:upgrade conversion:convert backup:backup "
+        "ignition:start order:order rebooking:book termination:cancel retraction:cancel closure:delete reply:reply "
+        "announcement:announce assignment:assign adjustment:adjust message:message email:email refill:order delivery:send"
+    ).split()
 )
 # Nouns that people use for one another. The first of a group is its name, as `datatypes` of a grant writes it.
 _KINDS = """
@@ -150,16 +163,21 @@ def licenses(word: str) -> frozenset[OperationClass]:
     """The operation classes that a person asks for with this verb in its base form; empty when it is no known verb."""
     if word in _MEANS:
         return _MEANS[word]
-    return frozenset(verb_classes(word)) if word not in _VAGUE else frozenset()
+    return frozenset(VERBS.get(word, ())) if word not in _VAGUE else frozenset()
 
 
 @lru_cache(maxsize=16384)
 def base(word: str) -> str:
     """The base form of an inflected verb that is known, or ""."""
     for stem in stems(word):
-        if stem in _MEANS or stem in _VAGUE or verb_classes(stem):
+        if stem in _MEANS or stem in _VAGUE or stem in VERBS:
             return stem
     return ""
+
+
+def act_of(noun: str) -> str:
+    """The verb whose act a noun names, or ""."""
+    return _ACTS.get(noun, "")
 
 
 def is_vague(word: str) -> bool:

@@ -15,8 +15,8 @@ from remit.storage import database
 from remit.storage.details import Owner, Sealer, nonces, place
 from remit.storage.hot import is_hot
 from remit.storage.schema import detail, entry, mission_key, state
-from remit.terms import EntryDraft, Kind, RemitError, TenantId, Unavailable, Write
-from remit.terms.entries import Reservation
+from remit.terms import EntryDraft, InvalidInput, Kind, Put, RemitError, TenantId, Unavailable, Write
+from remit.terms.entries import RECORD_TYPES, Reservation
 
 Encode = Callable[[int, EntryDraft], bytes]
 Row = tuple[Any, ...]
@@ -67,7 +67,7 @@ class Batch:
         draft = write.entry
         seq = self._number(draft.tenant)
         body = self._encode(seq, draft)
-        records = [(put, msgspec.json.encode(put.record)) for put in write.puts]
+        records = [(put, _encoded(put)) for put in write.puts]
         details = [
             self._sealed(draft.tenant, one.mission, one.owner, one.kind.value, one.body) for one in write.details
         ]
@@ -98,6 +98,12 @@ class Batch:
             cipher = self._ciphers[owner] = self._sealer.for_writing(self._connection, owner, self.keys)
         nonce = self._nonces.pop()
         return (tenant, mission, of, kind, nonce, cipher.encrypt(nonce, body, place(owner, of, kind)))
+
+
+def _encoded(put: Put) -> bytes:
+    if type(put.record) is not RECORD_TYPES[put.kind]:
+        raise InvalidInput(f"expected a record of kind {put.kind.value}")
+    return msgspec.json.encode(put.record)
 
 
 def erase(connection: Connection, owner: Owner) -> None:

@@ -123,6 +123,8 @@ class Hot:
             Kind.APPROVAL: self._approvals,
             Kind.USAGE: self._usages,
         }
+        # The same by the record's type: on the path, for a type is hashed faster than a member of an enumeration.
+        self._by_type = {RECORD_TYPES[kind]: shelf for kind, shelf in self._shelves.items()}
 
     # One record.
     def agent(self, tenant: TenantId, agent: AgentId) -> Agent | None:

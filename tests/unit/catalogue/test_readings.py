@@ -56,7 +56,7 @@ def test_what_writes_is_never_read_as_a_sure_read(case: Case) -> None:
     ("name", "properties", "targets", "sinks", "content", "amounts"),
     [
         ("send_email", "to[] cc[] subject body", (), ("to[]", "cc[]"), ("subject", "body"), ()),
-        ("transfer_funds", "from_account to_account amount:number memo", ("from_account",), ("to_account",), ("memo",), ("amount",)),
+        ("transfer_funds", "from_account to amount:number memo", ("from_account",), ("to",), ("memo",), ("amount",)),
         ("slack_post_message", "channel_id text", (), ("channel_id",), ("text",), ()),
         ("fetch", "url max_length:integer", (), ("url",), (), ()),
         ("delete_file", "path recursive:boolean", ("path",), (), (), ()),
@@ -66,8 +66,13 @@ def test_what_writes_is_never_read_as_a_sure_read(case: Case) -> None:
     ],
 )  # fmt: skip
 def test_each_argument_has_its_part(
-    name: str, properties: str, targets: tuple[str, ...], sinks: tuple[str, ...], content: tuple[str, ...], amounts: tuple[str, ...]
-) -> None:  # fmt: skip
+    name: str,
+    properties: str,
+    targets: tuple[str, ...],
+    sinks: tuple[str, ...],
+    content: tuple[str, ...],
+    amounts: tuple[str, ...],
+) -> None:
     read = reading(name, dict(argument(text) for text in properties.split()))
     assert (read.targets, read.sinks, read.content, read.amounts) == (targets, sinks, content, amounts)
 
@@ -130,7 +135,7 @@ def test_a_tool_nobody_registered_is_judged_by_its_names_and_is_never_sure() -> 
 
 
 def test_hostile_names_of_unregistered_tools_are_read_in_bounded_work() -> None:
-    arguments = {f"{'x' * 5000}{index}\x1b[0m": {"a": {"b": {"c": {}}}} for index in range(2000)}
+    arguments: dict[str, Any] = {f"{'x' * 5000}{index}\x1b[0m": {"a": {"b": {"c": {}}}} for index in range(2000)}
     assert not unknown_tool(DEFAULT_TENANT, SERVER, "\ud800" * 10_000, arguments).sure
 
 

@@ -42,7 +42,7 @@ def run(script: str, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
-UNDER_LOAD = """
+UNDER_LOAD = r"""
 import asyncio, os, sys
 from pathlib import Path
 from tests.conformance.storage.contract import *

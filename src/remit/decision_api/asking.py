@@ -1,0 +1,42 @@
+"""A request as handlers see it: who asks, and a body read as strictly as the path reads one."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers.base import BaseRouteHandler
+
+from remit.administration import Administration
+from remit.decision_api.services import ApiServices
+from remit.decision_api.wire import credential_of, read_head, require_json
+from remit.terms import Principal, parse
+
+
+def authenticated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard: runs before a body is read, so nothing is said to strangers but that they are strangers."""
+    services: ApiServices = connection.app.state.services
+    head = read_head((name, value) for name, value in connection.scope["headers"] if name.lower() == b"authorization")
+    connection.scope["user"] = services.authenticator.authenticate(credential_of(head.authorization))
+
+
+class Asking(Request[Principal, None, State]):
+    """A request of an authenticated caller."""
+
+    @property
+    def by(self) -> Principal:
+        return self.user
+
+    @property
+    def services(self) -> ApiServices:
+        services: ApiServices = self.app.state.services
+        return services
+
+    @property
+    def desks(self) -> Administration:
+        return self.services.administration
+
+    async def json(self) -> Any:
+        """The body: duplicate members, lone surrogates and numbers that lose digits are refused."""
+        require_json(self.headers.get("content-type", ""))
+        return parse(await self.body())

@@ -1,0 +1,281 @@
+"""What the routes for operators take and give, as values; the OpenAPI document is made of these."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from remit.terms import (
+    Agent,
+    AgentState,
+    Approval,
+    Bounds,
+    Budget,
+    EnforcementPoint,
+    HolderKind,
+    Instance,
+    InstanceState,
+    Key,
+    Mission,
+    Mode,
+    OperationClass,
+    Operator,
+    OutcomeStatus,
+    Role,
+    Tool,
+    ToolState,
+)
+from remit.terms.identity import IDENTIFIER
+
+Identifier = Annotated[str, Meta(pattern=f"^{IDENTIFIER.pattern}$", min_length=1, max_length=200)]
+Line = Annotated[str, Meta(max_length=500)]  # a name, owner or category
+Cause = Annotated[str, Meta(max_length=2000)]
+Text = Annotated[str, Meta(max_length=20_000)]  # a goal
+Names = tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...]
+Words = tuple[Annotated[str, Meta(min_length=1, max_length=500)], ...]
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    version: str
+    links: dict[str, str]
+
+
+class Alive(msgspec.Struct, frozen=True, kw_only=True):
+    status: Literal["ok"]
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    ready: bool
+    problems: tuple[str, ...]
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    version: str
+    tenant: str
+    mode: Mode
+    healthy: bool
+    problems: tuple[str, ...]
+    policy: str  # version of the active set, "" without one
+    entries: int
+    agents: dict[str, int]  # by state
+    missions: dict[str, int]  # by state
+    approvals_pending: int
+    uptime_seconds: float
+    public_url: str
+    log_origin: str
+
+
+class AgentList(msgspec.Struct, frozen=True, kw_only=True):
+    agents: tuple[Agent, ...]
+
+
+class AgentAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    agent: Agent
+
+
+class NewAgent(msgspec.Struct, frozen=True, kw_only=True):
+    id: Identifier
+    owner: Line  # the accountable person
+    name: Line = ""  # "" is the id
+    category: Line = "general"
+    groups: Names = ()
+
+
+class RegisteredAgent(msgspec.Struct, frozen=True, kw_only=True):
+    agent: Agent
+    key: str  # shown once
+
+
+class AgentChange(msgspec.Struct, frozen=True, kw_only=True):
+    id: Identifier
+    state: AgentState
+    cause: Cause
+
+
+class InstanceList(msgspec.Struct, frozen=True, kw_only=True):
+    instances: tuple[Instance, ...]
+
+
+class InstanceAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    instance: Instance
+
+
+class InstanceChange(msgspec.Struct, frozen=True, kw_only=True):
+    id: Identifier
+    state: InstanceState
+    cause: Cause
+
+
+class NewMission(msgspec.Struct, frozen=True, kw_only=True):
+    agent: Identifier
+    purpose: Line  # an entry of remit.toml
+    goal: Text  # what was asked, in the asker's own words
+    subject: Line = ""  # for whom: `user:emma`
+    channel: Line = ""
+    instance: Identifier | None = None
+    bounds: Bounds | None = None
+    budget: Budget | None = None
+    lifetime_seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
+
+
+class DerivedMission(msgspec.Struct, frozen=True, kw_only=True):
+    agent: Identifier
+    instance: Identifier | None = None
+    bounds: Bounds | None = None
+    budget: Budget | None = None
+    lifetime_seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
+
+
+class MissionChange(msgspec.Struct, frozen=True, kw_only=True):
+    state: Literal["completed", "suspended", "active", "revoked"]
+    cause: Cause
+
+
+class MissionList(msgspec.Struct, frozen=True, kw_only=True):
+    missions: tuple[Mission, ...]
+
+
+class MissionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    mission: Mission
+    goal: str | None  # None once it was erased
+    authorization_details: list[dict[str, Any]]  # RFC 9396 section 2
+
+
+class ToolList(msgspec.Struct, frozen=True, kw_only=True):
+    tools: tuple[Tool, ...]
+
+
+class ToolAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    tool: Tool
+
+
+class Definitions(msgspec.Struct, frozen=True, kw_only=True):
+    """`document` is a `tools/list` result or its list (mcp), an OpenAPI 3 document (openapi), or
+    `{name, description?, schema, annotations?}` (schema)."""
+
+    server: Identifier
+    format: Literal["mcp", "openapi", "schema"]
+    document: Any
+    accept: bool = False  # take changed definitions over
+
+
+class ToolCorrection(msgspec.Struct, frozen=True, kw_only=True):
+    id: Line
+    because: Cause
+    classes: tuple[OperationClass, ...] | None = None
+    targets: Words | None = None
+    sinks: Words | None = None
+    content: Words | None = None
+    amounts: Words | None = None
+    outside: bool | None = None
+
+
+class ToolChange(msgspec.Struct, frozen=True, kw_only=True):
+    id: Line
+    state: ToolState
+    cause: Cause
+
+
+class NewOperator(msgspec.Struct, frozen=True, kw_only=True):
+    id: Identifier
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
+    groups: Names = ()
+
+
+class OperatorAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    operator: Operator
+    key: str  # shown once
+
+
+class OperatorList(msgspec.Struct, frozen=True, kw_only=True):
+    operators: tuple[Operator, ...]
+
+
+class NewPoint(msgspec.Struct, frozen=True, kw_only=True):
+    id: Identifier
+    servers: Annotated[Names, Meta(min_length=1)]  # server ids it guards, or `*`
+    subjects: Annotated[Names, Meta(min_length=1)] = ("agent",)  # subject types it may assert, or `*`
+
+
+class PointAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    point: EnforcementPoint
+    key: str  # shown once
+
+
+class PointList(msgspec.Struct, frozen=True, kw_only=True):
+    points: tuple[EnforcementPoint, ...]
+
+
+class NewKey(msgspec.Struct, frozen=True, kw_only=True):
+    kind: HolderKind
+    holder: Identifier
+
+
+class KeySecret(msgspec.Struct, frozen=True, kw_only=True):
+    key: str  # shown once
+
+
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """A key without anything of its secret."""
+
+    id: str
+    kind: HolderKind
+    holder: str
+    created: int
+    revoked: bool
+
+
+class KeyList(msgspec.Struct, frozen=True, kw_only=True):
+    keys: tuple[KeyView, ...]
+
+
+class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    key: KeyView
+
+
+def key_view(key: Key) -> KeyView:
+    return KeyView(id=key.id, kind=key.holder_kind, holder=key.holder, created=key.created, revoked=key.revoked)
+
+
+class ApprovalList(msgspec.Struct, frozen=True, kw_only=True):
+    approvals: tuple[Approval, ...]
+
+
+class ApprovalAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    approval: Approval
+
+
+class ApprovalChange(msgspec.Struct, frozen=True, kw_only=True):
+    state: Literal["approved", "denied", "cancelled"]
+    cause: Cause = ""
+
+
+class Attestation(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened after a permit. Without `content` the result counts as unknown text."""
+
+    decision: Line
+    status: OutcomeStatus
+    content: str | None = None
+    error: Cause = ""
+
+
+class EntryList(msgspec.Struct, frozen=True, kw_only=True):
+    size: int  # of the whole log
+    entries: tuple[dict[str, Any], ...]
+
+
+class PolicyView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    effect: str
+    reason: str
+    remedy: str
+    disclose: bool
+    ask: tuple[str, ...]
+    file: str
+    line: int
+
+
+class PolicySetAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    version: str
+    policies: tuple[PolicyView, ...]

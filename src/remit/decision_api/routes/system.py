@@ -1,0 +1,64 @@
+"""Whether it lives, whether it can decide, and how it is doing."""
+
+from collections import Counter
+
+from litestar import Response, get
+
+import remit
+from remit.decision_api.asking import Asking
+from remit.decision_api.bodies import Alive, Index, Readiness, Status
+from remit.decision_api.front import EVALUATION, EVALUATIONS, OPENAPI, metadata_path
+from remit.decision_api.services import public_url
+from remit.terms import ApprovalState, Mode
+
+
+@get("/", summary="What this is and where to go on", tags=["system"])
+async def index(request: Asking) -> Index:
+    links = {
+        "openapi": OPENAPI,
+        "metadata": metadata_path(public_url(request.services.settings)),
+        "evaluation": EVALUATION,
+        "evaluations": EVALUATIONS,
+        "ready": "/ready",
+        "status": "/v1/status",
+    }
+    return Index(name="Remit", version=remit.__version__, links=links)
+
+
+@get("/health", summary="The process lives", tags=["system"])
+async def health() -> Alive:
+    return Alive(status="ok")
+
+
+@get("/ready", summary="The server can decide", tags=["system"])
+async def ready(request: Asking) -> Response[Readiness]:
+    """503 with what is wrong while the store cannot be written or no policy set is active."""
+    problems = tuple(request.services.health.problems())
+    return Response(Readiness(ready=not problems, problems=problems), status_code=503 if problems else 200)
+
+
+@get("/status", summary="How the server is doing", tags=["system"])
+async def status(request: Asking) -> Status:
+    services, desks, by = request.services, request.desks, request.by
+    problems = tuple(services.health.problems())
+    entries = desks.record.size(by)
+    current = desks.office.policies.current(by.tenant)
+    return Status(
+        version=remit.__version__,
+        tenant=by.tenant,
+        mode=Mode.ENFORCE,
+        healthy=not problems,
+        problems=problems,
+        policy=current.version if current else "",
+        entries=entries,
+        agents=dict(sorted(Counter(agent.state.value for agent in desks.agents.list(by)).items())),
+        missions=dict(sorted(Counter(mission.state.value for mission in desks.missions.list(by)).items())),
+        approvals_pending=len(desks.requests.list(by, ApprovalState.PENDING)),
+        uptime_seconds=max(0.0, desks.office.clock.now() / 1000 - services.health.started),
+        public_url=public_url(services.settings),
+        log_origin=services.settings.log_origin,
+    )
+
+
+PUBLIC = [index, health, ready]
+HANDLERS = [status]

@@ -1,0 +1,94 @@
+"""The default pack, as a table that a reviewer can argue with."""
+
+from typing import Any
+
+import pytest
+
+from remit.policy import default_pack, load, run_tests
+from remit.terms import DEFAULT_TENANT, OperationClass, ServerId, Tool
+
+
+def tool(name: str, *classes: OperationClass) -> Tool:
+    return Tool(
+        tenant=DEFAULT_TENANT,
+        server=ServerId("s"),
+        name=name,
+        description="",
+        input_schema={"type": "object"},
+        definition_hash=name,
+        classes=classes,
+    )
+
+
+PACK = load(
+    default_pack(), tools=[tool(name.value, name) for name in OperationClass], groups=("operators",), purposes=("p",)
+)
+
+# tool, findings that are not the best, other parts of the case, outcome
+CASES: list[tuple[str, str, dict[str, Any], str]] = [
+    ("read", "", {}, "permit"),
+    ("read", "authority=outside", {}, "permit"),
+    ("read", "authority=outside grounding=outsider", {}, "permit"),
+    ("read", "authority=outside grounding=nowhere", {}, "permit"),
+    ("read", "authority=within grounding=instruction", {}, "permit"),
+    ("read", "authority=outside grounding=instruction", {}, "ask"),
+    ("read", "schema=breaks flow=tainted first_use=first", {}, "permit"),
+    ("read", "flow=leaks", {}, "deny"),
+    ("read", "rate=exceeded", {}, "deny"),
+    ("read", "budget=exceeded", {}, "deny"),
+    ("read", "", {"mission": False}, "deny"),
+    ("read", "", {"mission": {"state": "revoked"}}, "deny"),
+    ("read", "", {"mission": {"state": "pending"}}, "deny"),
+    ("read", "", {"mission": {"voucher": "agent"}}, "permit"),
+    ("read", "", {"subject": {"state": "quarantined"}}, "deny"),
+    ("read", "", {"subject": {"state": "discovered"}}, "deny"),
+    ("read", "", {"subject": {"state": "restricted"}}, "permit"),
+    ("read", "", {"subject": {"registered": False}}, "deny"),
+    ("read", "", {"resource": {"id": "s/read", "state": "quarantined"}}, "deny"),
+    ("read", "", {"resource": {"id": "s/unheard-of"}}, "deny"),
+    ("read", "", {"resource": {"id": "s/unheard-of"}, "context": {"approval": {"groups": ["operators"]}}}, "deny"),
+    ("communicate", "grounding=goal flow=tainted", {}, "permit"),
+    ("communicate", "grounding=trusted schema=breaks", {}, "permit"),
+    ("communicate", "grounding=nowhere", {}, "permit"),
+    ("communicate", "grounding=outsider", {}, "ask"),
+    ("communicate", "grounding=instruction", {}, "ask"),
+    ("communicate", "grounding=instruction", {"context": {"approval": {"groups": ["operators"]}}}, "permit"),
+    ("communicate", "grounding=instruction", {"context": {"approval": {"groups": ["finance"]}}}, "ask"),
+    ("communicate", "authority=unsure grounding=nowhere", {}, "permit"),
+    ("communicate", "authority=unsure grounding=outsider", {}, "ask"),
+    ("communicate", "authority=outside grounding=goal", {}, "permit"),
+    ("communicate", "authority=outside grounding=outsider", {}, "deny"),
+    ("communicate", "authority=outside grounding=nowhere", {}, "deny"),
+    ("communicate", "authority=outside grounding=instruction", {}, "deny"),
+    ("communicate", "authority=none", {}, "deny"),
+    ("transfer", "grounding=goal", {}, "permit"),
+    ("transfer", "grounding=goal flow=tainted first_use=first", {}, "permit"),
+    ("transfer", "grounding=outsider flow=tainted", {}, "ask"),
+    ("transfer", "grounding=nowhere", {}, "ask"),
+    ("transfer", "authority=outside grounding=goal", {}, "ask"),
+    ("transfer", "authority=outside grounding=outsider", {}, "deny"),
+    ("transfer", "authority=unsure grounding=goal first_use=first", {}, "ask"),
+    ("transfer", "authority=unsure grounding=goal", {}, "permit"),
+    ("transfer", "", {"mission": {"voucher": "agent"}}, "ask"),
+    ("administer", "", {"mission": {"voucher": "agent"}}, "ask"),
+    ("delete", "", {"mission": {"voucher": "agent"}}, "permit"),
+    ("transfer", "", {"mission": {"ask_above": 10}, "context": {"amount": 10}}, "permit"),
+    ("transfer", "", {"mission": {"ask_above": 10}, "context": {"amount": 10.01}}, "ask"),
+]
+
+
+@pytest.mark.parametrize(("name", "findings", "case", "expected"), CASES)
+def test_the_pack_decides(name: str, findings: str, case: dict[str, Any], expected: str) -> None:
+    verdicts = dict(pair.split("=") for pair in findings.split())
+    (result,) = run_tests(PACK, [{"resource": {"id": f"s/{name}"}, "findings": verdicts, "expect": expected, **case}])
+    assert result.passed, result.message
+
+
+def test_every_policy_says_why_in_a_line_and_every_forbid_what_would_help() -> None:
+    for policy in PACK.policies:
+        assert policy.reason
+        assert policy.remedy or policy.effect == "permit"
+
+
+def test_the_pack_loads_before_any_tool_is_registered() -> None:
+    assert load(default_pack(), groups=("operators",)).policies == PACK.policies
