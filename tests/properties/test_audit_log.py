@@ -96,7 +96,7 @@ def test_every_entry_and_prefix_is_proven_and_no_other(data: st.DataObject) -> N
 
 
 @given(st.integers(0, len(LARGE) - 1), st.integers(1, len(LARGE)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_proofs_cross_levels_of_tiles(index: int, old: int) -> None:
     tree = Tree(len(LARGE), lambda path: LARGE_FILES.get(str(path)))
     root = tree.root()
@@ -180,7 +180,7 @@ def json_values(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, A
 
 
 @given(st.one_of(json_values(plain), json_values(anything)), st.integers(0, 2**53 - 1), texts)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_an_entry_is_the_jcs_form_of_its_members(facts: dict[str, Any], number: int, text: str) -> None:
     draft = EntryDraft(tenant=DEFAULT_TENANT, kind="noun.done", id=text, time=number, actor=text, facts=facts)
     data = encode_entry(number, draft)

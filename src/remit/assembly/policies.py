@@ -11,7 +11,9 @@ TYPES = "types.cedarschema"
 MAX_FILE = 2_000_000  # bytes; larger is no policy that a person reviews
 
 
-def load_policies(folder: Path, *, tools: Iterable[Tool], groups: tuple[str, ...]) -> PolicySet:
+def load_policies(
+    folder: Path, *, tools: Iterable[Tool], groups: tuple[str, ...], purposes: tuple[str, ...] | None = None
+) -> PolicySet:
     """The policies in `folder`, checked. Raises `Refused` with every problem and what to do."""
     if not folder.is_dir():
         raise Refused(
@@ -22,7 +24,13 @@ def load_policies(folder: Path, *, tools: Iterable[Tool], groups: tuple[str, ...
     if not texts:
         raise Refused(f"expected at least one *.cedar file in {folder}; without policies everything would be denied")
     types = folder / TYPES
-    return load(texts, tools=tools, groups=groups, extra_schema=_read(types) if types.exists() else None)
+    return load(
+        texts,
+        tools=tools,
+        groups=groups,
+        extra_schema=_read(types) if types.exists() else None,
+        purposes=purposes,
+    )
 
 
 def _read(path: Path) -> str:
@@ -47,7 +55,8 @@ class PolicyBook:
 
     def activate(self, tenant: TenantId, tools: Iterable[Tool]) -> PolicySet:
         """Load the directory for `tenant`."""
-        self._active[tenant] = load_policies(self._folder, tools=tools, groups=self._settings.groups)
+        purposes = tuple(purpose.id for purpose in self._settings.purposes)
+        self._active[tenant] = load_policies(self._folder, tools=tools, groups=self._settings.groups, purposes=purposes)
         return self._active[tenant]
 
     def reload(self, tenant: TenantId) -> PolicySet:

@@ -45,10 +45,13 @@ log = structlog.get_logger("remit")
 
 
 class SystemEntropy:
-    """Implements `mediation.ports.Entropy` with the operating system's randomness."""
+    """Implements `mediation.ports.Entropy` with the operating system's randomness.
+
+    Ids begin with the time, so that what is written together lies together in the store's indexes; 80 bits are random.
+    """
 
     def identifier(self, prefix: str) -> str:
-        return f"{prefix}_{secrets.token_hex(12)}"
+        return f"{prefix}_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
     def salt(self) -> bytes:
         return new_salt()
@@ -81,7 +84,7 @@ class Remit:
             approvals=Desk(settings.limits.approval_lifetime),
             sightings=Sightings(store),
             settings=settings,
-            timer=time.perf_counter_ns,
+            timer=time.thread_time_ns,
         )
         self.administration = Administration(
             Office(

@@ -71,18 +71,21 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     schema: Mapping[str, Any]
     hints: Mapping[str, Any]
     title: str = ""
+    output: Mapping[str, Any] = {}
     implied: tuple[OperationClass, ...] = ()
     cut: bool = False  # recursive references become "anything"
 
     @property
     def form(self) -> dict[str, Any]:
         """What the definition hash covers."""
-        return {
+        form = {
             "name": self.name,
             "description": self.description,
             "input_schema": self.schema,
             "annotations": self.hints,
         }
+        shown = {"title": self.title, "output_schema": self.output}  # agents are shown these too
+        return {**form, **{key: value for key, value in shown.items() if value}}
 
 
 def tool_of(tenant: TenantId, server: ServerId, definition: Definition) -> Tool:
@@ -122,12 +125,22 @@ def _listed(tenant: TenantId, server: ServerId, entry: Mapping[str, Any]) -> Too
     hints = entry.get("annotations") or {}
     title = entry.get("title") or (hints.get("title") if isinstance(hints, Mapping) else "") or ""
     description = entry.get("description") or ""
+    output = entry.get("outputSchema", entry.get("output_schema"))
     schema = entry.get("inputSchema", entry.get("input_schema", {"type": "object"}))
     try:
         if not isinstance(description, str) or not isinstance(title, str):
             raise InvalidInput("expected a tool's title and description to be text")
         return tool_of(
-            tenant, server, Definition(name=name, description=description, schema=schema, hints=hints, title=title)
+            tenant,
+            server,
+            Definition(
+                name=name,
+                description=description,
+                schema=schema,
+                hints=hints,
+                title=title,
+                output=output if isinstance(output, Mapping) else {},
+            ),
         )
     except InvalidInput as error:
         return _refused(tenant, server, entry, error.message)

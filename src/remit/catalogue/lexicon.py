@@ -13,7 +13,7 @@ _C = OperationClass
 
 _FAMILIES: dict[tuple[OperationClass, ...], str] = {
     (_C.READ,): """
-        get sort read list fetch retrieve search find query lookup look show view display describe browse scan
+        export get sort read list fetch retrieve search find query lookup look show view display describe browse scan
         see inspect enumerate return check verify validate count compare analyze analyse monitor watch track
         trace preview peek explain summarize summarise examine obtain extract load acquire discover filter select
         collect gather observe sample poll detect identify recognize recognise resolve determine assess evaluate
@@ -57,7 +57,7 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
     (_C.COMMUNICATE, _C.ADMINISTER): """
         invite""",
     (_C.EXECUTE,): """
-        run execute exec eval invoke perform launch start stop restart reboot shutdown deploy trigger spawn
+        run play sign execute exec eval invoke perform launch start stop restart reboot shutdown deploy trigger spawn
         compile shell bash sudo ssh install uninstall rollback rollout boot kickoff do automate script interpret
         source operate drive actuate fire control""",
     (_C.ADMINISTER,): """
@@ -132,7 +132,7 @@ UNSENT = word_set(
     signout authenticate logoff"""
 )
 SOCIAL = word_set("follow unfollow like unlike mention tag rate react greet search vote")  # touches no one's rights
-REACHING = word_set("""resolve lookup ping dig whois connect probe fetch request download curl trace scan crawl""")
+REACHING = word_set("""resolve lookup ping dig whois connect probe fetch request download curl trace crawl""")
 NOUNS_HANDED_OVER = word_set(
     """file archive data image call document chat conversation message directory folder log content ticket human
     agent operator support representative person object blob backup case session"""

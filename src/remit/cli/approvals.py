@@ -17,7 +17,9 @@ ApprovalId = Annotated[str, typer.Argument(metavar="REQUEST", help="The request'
 @command(app, "list")
 def list_approvals(
     remit: Session,
-    state: Annotated[str, typer.Option(help="pending, approved, denied, cancelled, expired, consumed; or all.")] = "pending",
+    state: Annotated[
+        str, typer.Option(help="pending, approved, denied, cancelled, expired, consumed; or all.")
+    ] = "pending",
 ) -> None:
     """Requests that wait for an answer."""
     value = remit.get("/v1/approvals", state=None if state == "all" else state)

@@ -1,28 +1,40 @@
 """How a command reaches Remit: one HTTP call, to the server that holds the directory or to the same application here.
 
 A directory has one owner. If a server holds it, commands go to it with an operator's key, and it decides who may do
-what. If nobody does, the command takes the lock, assembles the application in this process and calls it as the machine's
-operator: whoever may write the directory could change it by hand anyway. Either way it is the same routes, the same
-checks and the same entries.
+what. If nobody does, the command takes the lock, assembles the application in this process and calls it as the
+machine's operator: whoever may write the directory could change it by hand anyway. Either way it is the same routes,
+the same checks and the same entries.
 """
 
-import asyncio
 import contextlib
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from remit.cli.errors import from_answer
-from remit.terms import InvalidInput, Unauthenticated, Unavailable
+from remit.terms import DEFAULT_TENANT, Credential, InvalidInput, Principal, Unauthenticated, Unavailable
+
+if TYPE_CHECKING:
+    from anyio.from_thread import BlockingPortal
 
 TIMEOUT = 30.0  # seconds; a commit waits for the disk, nothing of ours takes longer
 Query = Mapping[str, str | int]
 
 WITHOUT_KEY = (
-    "pass an operator's key with `--key` or REMIT_KEY (`remit init` showed the first one; if it is lost, stop the server "
-    "and run `remit keys add operator admin`)"
+    "pass an operator's key with `--key` or REMIT_KEY (`remit init` showed the first one; if it is lost, stop the "
+    "server and run `remit keys add operator admin`)"
 )
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """A running Remit, as far as this machine knows."""
+
+    address: str
+    pid: int = 0  # 0 elsewhere
 
 
 class Backend(Protocol):
@@ -31,24 +43,43 @@ class Backend(Protocol):
     def call(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any: ...
 
 
-@contextlib.contextmanager
-def connect(directory: Path, url: str | None, key: str | None) -> Iterator[Backend]:
-    """The backend for `url`, else for whoever holds `directory`."""
+def server(directory: Path, url: str | None) -> Server | None:
+    """The server at `url`, else the one that holds `directory`; None when nobody does."""
     from remit.storage import holder  # imports here and below: `remit --help` stays fast
 
     if url is not None:
-        with _client(url, key, foreign=True) as remote:
-            yield remote
-        return
+        return Server(address=url)
     held = holder(directory)
     if held is None:
+        return None
+    if not held.address:
+        raise Unavailable(f"{directory} is held by {held}, which does not listen (yet): try again when it is done")
+    return Server(address=held.address, pid=held.pid)
+
+
+@contextlib.contextmanager
+def connect(directory: Path, url: str | None, key: str | None) -> Iterator[Backend]:
+    """The backend for `url`, else for whoever holds `directory`."""
+    found = server(directory, url)
+    if found is None:
         with _local(directory) as local:
             yield local
-    elif held.address:
-        with _client(held.address, key, foreign=False) as server:
-            yield server
     else:
-        raise Unavailable(f"{directory} is held by {held}, which does not listen (yet): try again when it is done")
+        with _client(found.address, key, foreign=url is not None) as remote:
+            yield remote
+
+
+def reachable(address: str) -> dict[str, Any]:
+    """What a server says of itself to anybody: whether it can decide, and what is wrong."""
+    import httpx
+
+    try:
+        answer = httpx.get(f"{address}/ready", timeout=TIMEOUT, trust_env=False)
+        body = answer.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise Unavailable(f"{address} cannot be reached: {error}; is the server running?") from None
+    problems = body.get("problems") if isinstance(body, dict) else None
+    return {"healthy": answer.is_success, "problems": problems if isinstance(problems, list) else []}
 
 
 class _Client:
@@ -89,33 +120,43 @@ def _client(address: str, key: str | None, *, foreign: bool) -> Iterator[_Client
 class _Local:
     """The application in this process."""
 
-    def __init__(self, runner: asyncio.Runner, client: Any) -> None:
-        self._runner = runner
+    def __init__(self, portal: "BlockingPortal", client: Any) -> None:
+        self._portal = portal
         self._client = client
 
     def call(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any:
-        return _result(self._runner.run(self._client.request(method, path, params=query, **_content(body))))
+        request = functools.partial(self._client.request, method, path, params=query, **_content(body))
+        return _result(self._portal.call(request))
 
 
 @contextlib.contextmanager
 def _local(directory: Path) -> Iterator[_Local]:
     import httpx
+    from anyio.from_thread import start_blocking_portal
 
     from remit.assembly import open_remit
+    from remit.decision_api import ApiServices, create_api
 
-    with asyncio.Runner() as runner:
-        opened = open_remit(directory)
-        remit = runner.run(opened.__aenter__())
-        try:
-            client = httpx.AsyncClient(
-                transport=httpx.ASGITransport(remit.app),
-                base_url="http://remit.local",
-                headers={"authorization": f"Bearer {remit.local_key}"},
-                timeout=None,
-            )
-            yield _Local(runner, client)
-        finally:
-            runner.run(opened.__aexit__(None, None, None))
+    # The portal opens and closes in one task, as the parts that it holds open need.
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_remit(directory)) as remit:
+        services = ApiServices(
+            authenticator=_Machine(),
+            mediator=remit.mediator,
+            administration=remit.administration,
+            settings=remit.settings,
+            health=remit,
+        )
+        transport = httpx.ASGITransport(create_api(services))
+        yield _Local(portal, httpx.AsyncClient(transport=transport, base_url="http://remit.local", timeout=TIMEOUT))
+
+
+class _Machine:
+    """Implements `decision_api.Authenticator` where only this command can call: the operating system let it in."""
+
+    def authenticate(self, credential: Credential | None) -> Principal:  # noqa: ARG002 — there is no other caller
+        from remit.authentication import Authenticator
+
+        return Authenticator.local_operator(DEFAULT_TENANT)
 
 
 def _content(body: Any) -> dict[str, Any]:

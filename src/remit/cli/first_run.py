@@ -45,6 +45,6 @@ Keys, shown this once:
 Next:
   export REMIT_KEY={admin_key}
   remit up{up}
-  remit status{at}                                              (in another terminal)
+  remit status{at}      (in another terminal, with REMIT_KEY there too)
   remit agents register my-agent --owner you@example.com{at}
   remit missions open --agent my-agent --purpose assist --goal "Summarise my inbox"{at}"""

@@ -1,7 +1,7 @@
 """Structured logs on standard error: JSON for machines, one readable line each on a terminal.
 
-What agents sent may stand in a log (I12): JSON is ASCII, and on a terminal every text passes `plain`. Tracebacks show no
-local variables, where credentials live (I7).
+What agents sent may stand in a log (I12): JSON is ASCII, and on a terminal every text passes `plain`. Tracebacks show
+no local variables, where credentials live (I7).
 """
 
 import logging

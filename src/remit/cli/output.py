@@ -13,6 +13,8 @@ from rich.text import Text
 
 from remit.cli.text import cell
 
+WIDE = 240  # columns where nobody looks: a row that is read by grep stays one line
+
 _STYLES = {
     "permit": "green", "active": "green", "approved": "green", "completed": "green",
     "ask": "yellow", "pending": "yellow", "suspended": "yellow", "restricted": "yellow", "discovered": "yellow",
@@ -23,7 +25,8 @@ _STYLES = {
 
 def console() -> Console:
     """Rich's markup, emoji codes and highlighting are off: most of what is shown is foreign."""
-    return Console(markup=False, emoji=False, highlight=False)
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(markup=False, emoji=False, highlight=False, width=width)
 
 
 def print_json(value: Any) -> None:
@@ -33,13 +36,18 @@ def print_json(value: Any) -> None:
 
 def print_line(value: Any) -> None:
     """One JSON value on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
+    sys.stdout.write(one_line(value) + "\n")
+
+
+def one_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True)
 
 
 def show(*parts: RenderableType) -> None:
     target = console()
     for part in parts:
-        target.print(part)
+        # Lines of text are the terminal's to wrap: a key that we broke could not be copied.
+        target.print(part, soft_wrap=isinstance(part, (str, Text)))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> RenderableType:

@@ -2,8 +2,8 @@
 
 In this order: take the directory's lock; find out whether the port is free; open everything (which refuses what cannot
 work); listen; announce the address in the lock, where other commands find it. On SIGINT or SIGTERM the reverse: stop
-accepting, let calls in flight finish for at most `GRACE`, publish the last checkpoint, close the store, release the lock.
-A second signal skips the waiting, never the closing.
+accepting, let calls in flight finish for at most `GRACE`, publish the last checkpoint, close the store, release the
+lock. A second signal skips the waiting, never the closing.
 
 Granian shares a port with whoever asks for it (SO_REUSEPORT), so two servers of one account would answer in turns; the
 port is therefore tried without sharing first. What SIGKILL leaves: an unlocked directory whose rows are the truth.
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 from granian.server.embed import Server
 
 from remit.assembly import load_settings, open_remit
@@ -113,7 +114,7 @@ def _server(app: object, address: str, port: int) -> Server:
         websockets=False,
         backlog=1024,
         log_dictconfig={"handlers": {}, "loggers": {"_granian": {"propagate": True}}},
-        log_level="warning",
+        log_level=LogLevels.error,  # its warnings are about being embedded
     )
 
 
@@ -154,7 +155,7 @@ async def _first(serving: "asyncio.Task[None]", stop: asyncio.Event) -> None:
 
 async def _finish(server: Server, serving: "asyncio.Task[None]", signals: Signals) -> None:
     """Let calls in flight finish, for at most `GRACE` and until a second signal."""
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     hurry = asyncio.create_task(signals.now.wait())
     await asyncio.wait({serving, hurry}, timeout=GRACE, return_when=asyncio.FIRST_COMPLETED)
     hurry.cancel()
@@ -172,7 +173,7 @@ def _ready(url: str, directory: Path) -> None:
 
 def _reachable(address: str) -> str:
     """Where a client of this machine finds a server that listens everywhere."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 — compared, not bound
 
 
 def _url(address: str, port: int) -> str:

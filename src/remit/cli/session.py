@@ -16,7 +16,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 import typer
 
 from remit.cli import output
-from remit.cli.backend import Backend, Query, connect
+from remit.cli.backend import Backend, Query, Server, connect, server
 
 P = ParamSpec("P")
 
@@ -56,6 +56,10 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def server(self) -> Server | None:
+        """The server that would answer; None when the command would do it here."""
+        return server(self.directory, self.url)
 
     def get(self, path: str, **query: str | int | None) -> Any:
         return self._call("GET", path, query={name: item for name, item in query.items() if item is not None})

@@ -77,7 +77,7 @@ def _refused_by_framework(_: Request[Any, Any, Any], error: HTTPException) -> Re
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    _log.error("a request failed", path=request.scope["path"], exc_info=error)
+    _log.error("request.failed", path=request.scope["path"], exc_info=error)
     return _answer(500, "remit.error", INTERNAL, [])
 
 

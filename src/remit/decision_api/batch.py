@@ -120,7 +120,7 @@ async def _item(mediator: Mediator, principal: Principal, item: dict[str, Any]) 
     except RemitError as error:
         return _failed(status_of(error), error.code, error.message)
     except Exception:
-        _log.exception("an evaluation failed")
+        _log.exception("evaluation.failed")
         return _failed(500, "remit.error", "this evaluation failed; report it to the operators of Remit")
 
 

@@ -109,7 +109,7 @@ def _error(status: int) -> dict[str, Any]:
 
 def _shapes() -> dict[str, Any]:
     """Every body by name, in JSON Schema 2020-12."""
-    named = [one for one in vars(bodies).values() if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    named = [one for one in vars(bodies).values() if isinstance(one, type) and one.__module__ == bodies.__name__]
     own = [EvaluationRequest, EvaluationsRequest, EvaluationResponse, FailedEvaluation, Metadata, ErrorBody, Recorded]
     _, shapes = msgspec.json.schema_components([*named, *own], ref_template=_REFS)
     both = {"anyOf": [{"$ref": _REFS.format(name=name)} for name in ("EvaluationResponse", "FailedEvaluation")]}

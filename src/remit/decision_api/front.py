@@ -4,6 +4,7 @@ A decision costs tens of microseconds; a framework's request, routing and valida
 Callers are authenticated before a byte of their body is read.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,6 +85,16 @@ class Front:
         if scope["type"] != "http":
             await self._rest(scope, receive, send)
             return
+        try:
+            await self._answer(scope, receive, send)
+        except Gone:
+            return
+        except Exception:  # a defect of ours: its log has the details, the answer has none
+            _log.exception("request.failed", path=scope["path"])
+            with contextlib.suppress(Exception):  # the answer may have begun
+                await respond(send, 500, error_body("remit.error", INTERNAL), find_request_id(scope["headers"]))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         decide = self._decisions.get(scope["path"])
         if decide is not None:
             await self._decide(decide, scope, receive, send)
@@ -104,11 +115,6 @@ class Front:
             body = _encode(await decide(self._mediator, principal, value))
         except RemitError as error:
             await _refuse(send, error, head.request_id, b"POST")
-        except Gone:
-            return
-        except Exception:
-            _log.exception("a decision request failed", path=scope["path"])
-            await respond(send, 500, error_body("remit.error", INTERNAL), head.request_id)
         else:
             await respond(send, 200, body, head.request_id, NO_STORE)
 

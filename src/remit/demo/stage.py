@@ -18,7 +18,7 @@ import httpx
 import msgspec
 
 from remit.assembly import InitResult, init, load_settings
-from remit.replay.client import Client
+from remit.sdk import Client
 from remit.terms import Unavailable
 
 PATIENCE = 30.0  # seconds for a process to serve

@@ -15,6 +15,7 @@ import contextlib
 import hmac
 import json
 import logging
+import os
 import signal
 import socket
 import sqlite3
@@ -320,7 +321,7 @@ class Locked:
 async def serve(port: int, db: Path, header: str) -> None:
     """Serve on loopback, to callers that send this Authorization header, until SIGINT or SIGTERM."""
     ready = asyncio.Event()
-    with contextlib.closing(Company(db)) as company, _reserved(port) as held:
+    with contextlib.closing(Company(db)) as company, reserved(port) as held:
         port = held.getsockname()[1]
         server = Granian(
             Locked(Tools(company).streamable_http_app(), header, ready),
@@ -338,7 +339,7 @@ async def serve(port: int, db: Path, header: str) -> None:
         await serving
 
 
-def _reserved(port: int) -> socket.socket:
+def reserved(port: int) -> socket.socket:
     """A bound socket that holds the port until the server, which sets the same option, listens on it."""
     held = socket.socket()
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -372,6 +373,9 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     header = given.credential_file.read_text(encoding="utf-8").strip()
     asyncio.run(serve(given.port, given.db, header if " " in header else f"Bearer {header}"))
+    os._exit(
+        0
+    )  # all is closed; the server's native threads may abort the process if the interpreter is taken from them
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ class Front:
     async def _call(self, context: Context, params: types.CallToolRequestParams) -> Any:
         principal = _principal(context)
         try:
-            named = _named(context, principal, params)
+            named = _named(context, params)
             return _in_version(context, await self._calls.call(principal, self._upstream, named))
         except InvalidInput as error:
             raise MCPError(types.INVALID_PARAMS, error.message) from None
@@ -224,16 +224,14 @@ def _principal(context: Context) -> AgentPrincipal:
     return principal
 
 
-def _named(context: Context, principal: AgentPrincipal, params: types.CallToolRequestParams) -> Named:
+def _named(context: Context, params: types.CallToolRequestParams) -> Named:
     """What the agent says of its call, from headers and `_meta`. Raises `InvalidInput` when they disagree."""
     headers = context.request.headers if context.request is not None else {}
     meta = (context.params or {}).get("_meta") or {}
-    session = None if context.protocol_version in MODERN_PROTOCOL_VERSIONS else headers.get("mcp-session-id")
-    instance = _one(headers, "remit-instance", meta, "remit/instance")
     return Named(
         tool=params.name,
         arguments=params.arguments or {},
-        instance=instance or session or f"{principal.agent}/default",
+        instance=_one(headers, "remit-instance", meta, "remit/instance"),
         mission=_one(headers, "remit-mission", meta, "remit/mission"),
         call_id=_one({}, "", meta, "remit/call_id"),
         approval=_one({}, "", meta, "remit/approval"),

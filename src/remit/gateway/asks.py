@@ -12,7 +12,7 @@ from remit.terms import AgentId, Decision, TenantId, ToolId, digest
 
 _KEPT = 10_000  # open asks; some kilobytes each
 
-Subject = tuple[TenantId, AgentId, str, str | None, ToolId]
+Subject = tuple[TenantId, AgentId, str | None, str | None, ToolId]
 
 
 class Asks:

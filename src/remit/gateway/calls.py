@@ -44,7 +44,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 
     tool: str
     arguments: dict[str, Any]
-    instance: str
+    instance: str | None = None  # None: the mission's, as the path knows it
     mission: str | None = None
     call_id: str | None = None
     approval: str | None = None

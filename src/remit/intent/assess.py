@@ -1,13 +1,13 @@
 """The question why, answered in three findings: authority, grounding, flow.
 
 Deterministic, without a model or the network. Authority compares the call with what the goal was compiled into;
-grounding asks where its arguments came from; both meet in one question: do the goal's words explain this call, or does
-somebody else's text explain it better? Flow compares what the instance read with where the call would send. Findings
-inform, policy decides. Limits: a hijack that asks for exactly what the goal asks, of exactly the things that the goal
-refers to, is not told apart from the work.
+grounding asks where its arguments came from; both meet in one question: do the goal's words explain this call,
+or does somebody else's text explain it better? Flow compares what the instance read with where the call would
+send. Findings inform, policy decides. Limits: a hijack that asks for exactly what the goal asks, of exactly the
+things that the goal refers to, is not told apart from the work.
 """
 
-import re
+from functools import lru_cache
 
 from remit.intent.grounding import (
     GOAL,
@@ -20,9 +20,8 @@ from remit.intent.grounding import (
     UNKNOWN,
     Case,
     Origin,
-    grants_of,
 )
-from remit.intent.memory import Memory, Passage
+from remit.intent.memory import CONFIDENTIAL, Memory, Passage
 from remit.intent.values import at, fold, keys_of, leaves, significant
 from remit.intent.views import GoalView, GrantView, goal_view
 from remit.terms import (
@@ -48,11 +47,6 @@ _READ = frozenset((_C.READ,))
 _OUTWARD = frozenset((_C.COMMUNICATE, _C.TRANSFER))
 _NO_GOAL = Authority(grants=(), compiler="none", hash="")
 _OUTSIDE, _UNSURE, _WITHIN = range(3)
-_VERDICT = ("outside", "unsure", "within")
-_CONFIDENTIAL = re.compile(
-    r"pass(?:word|phrase|code)|secret|api[ _-]?key|private key|access[ _-]?token|credential|\bpin\b|\bssn\b|cvv|security code",
-    re.I,
-)
 MAX_QUOTE = 200
 
 
@@ -85,14 +79,12 @@ def assess(
     if worst.rank == INSTRUCTION and not case.acts and tool.sinks:
         licence = _OUTSIDE  # what is fetched from a place that an outsider chose also tells him
     if mission is None or brief is None:
-        authority = Finding(
-            kind=FindingKind.AUTHORITY, verdict="none", message="there is no mission that says what this is for"
-        )
+        authority = _NO_MISSION
     else:
         if not _in_bounds(case, mission):
             licence = _OUTSIDE
         authority = _authority(licence, grant, case)
-    return authority, _grounding(worst, memory), _flow(case, sink, instance_label, settings)
+    return authority, _grounding(worst), _flow(case, sink, instance_label, settings)
 
 
 def _licence(case: Case, sink: Origin) -> tuple[int, GrantView | None]:
@@ -119,15 +111,15 @@ def _match(grant: GrantView, case: Case, view: GoalView, classes: frozenset[Oper
     kinds = case.tview.kinds
     if grant.handed:
         return _handed(case) if classes & grant.classes else _OUTSIDE
+    alike = bool(grant.kinds & kinds)
+    named = not case.keys.isdisjoint(grant.names)
+    if not classes & HIGH_RISK <= grant.classes:  # the call also does what this grant never speaks of
+        return _UNSURE if alike and (classes & grant.classes or classes & grant.related) else _OUTSIDE
     if classes & grant.classes:
-        if (
-            grant.kinds & kinds
-            or not kinds
-            or (classes & HIGH_RISK <= grant.classes and not case.keys.isdisjoint(grant.names))
-        ):
+        if alike or named or not kinds or kinds & view.kinds:
             return _WITHIN if grant.sure else _UNSURE
-        return _WITHIN if grant.sure and kinds & view.kinds else _UNSURE
-    if classes & grant.related and (grant.kinds & kinds or not case.keys.isdisjoint(grant.names)):
+        return _UNSURE
+    if classes & grant.related and (alike or named):
         return _WITHIN if grant.sure else _UNSURE
     return _OUTSIDE
 
@@ -137,7 +129,7 @@ def _handed(case: Case) -> int:
     classes = case.tview.classes - _READ
     for passage in case.memory.spoken:
         if case.delegated(passage) and any(
-            classes & grant.classes and grant.kinds & case.tview.kinds for grant in grants_of(passage)
+            classes & grant.classes and grant.kinds & case.tview.kinds for grant in passage.grants
         ):
             return _WITHIN
     return _UNSURE
@@ -167,17 +159,25 @@ def _in_bounds(case: Case, mission: Mission) -> bool:
 
 
 def _authority(licence: int, grant: GrantView | None, case: Case) -> Finding:
-    verdict = _VERDICT[licence]
     if licence == _WITHIN:
-        message = "the goal asks for this" if grant is not None else "looking things up is part of the work"
-    elif licence == _UNSURE:
-        message = "the goal may ask for this, but does not say so plainly"
-    else:
-        what = "/".join(sorted(case.tview.classes - _READ)) or "read"
-        message = f"the goal licenses other things, not this ({what})"
-    return Finding(
-        kind=FindingKind.AUTHORITY, verdict=verdict, score=0.9 if licence != _UNSURE else 0.5, message=message
-    )
+        return _ASKED if grant is not None else _LOOKED
+    return _MAYBE if licence == _UNSURE else _elsewhere(case.tview.classes)
+
+
+def _found(verdict: str, score: float, message: str) -> Finding:
+    return Finding(kind=FindingKind.AUTHORITY, verdict=verdict, score=score, message=message)
+
+
+_ASKED = _found("within", 0.9, "the goal asks for this")
+_LOOKED = _found("within", 0.9, "looking things up is part of the work")
+_MAYBE = _found("unsure", 0.5, "the goal may ask for this, but does not say so plainly")
+_NO_MISSION = _found("none", 1.0, "there is no mission that says what this is for")
+
+
+@lru_cache(maxsize=512)
+def _elsewhere(classes: frozenset[OperationClass]) -> Finding:
+    what = "/".join(sorted(classes - _READ)) or "read"
+    return _found("outside", 0.9, f"the goal licenses other things, not this ({what})")
 
 
 _PLAIN = {
@@ -189,14 +189,21 @@ _PLAIN = {
 }
 
 
-def _grounding(worst: Origin, memory: Memory) -> Finding:
+@lru_cache(maxsize=4096)
+def _plain(rank: int, argument: str) -> Finding:
+    return Finding(
+        kind=FindingKind.GROUNDING,
+        verdict=ORIGINS[rank],
+        score=0.8,
+        message=_PLAIN.get(rank, "its arguments come from what was read"),
+        rests_on=(Evidence(what=f"argument {argument}"),) if argument else (),
+    )
+
+
+def _grounding(worst: Origin) -> Finding:
     passage = worst.passage
     if passage is None:
-        message = _PLAIN.get(worst.rank, "its arguments come from what was read")
-        rests: tuple[Evidence, ...] = (Evidence(what=f"argument {worst.argument}"),) if worst.argument else ()
-        return Finding(
-            kind=FindingKind.GROUNDING, verdict=ORIGINS[worst.rank], score=0.8, message=message, rests_on=rests
-        )
+        return _plain(worst.rank, worst.argument)
     place = f"line {passage.line} of a result of {passage.source.tool.id}"
     subject = f"argument {worst.argument}" if worst.argument else "what this call does"
     if worst.rank == INSTRUCTION:
@@ -239,7 +246,7 @@ def _flow(case: Case, sink: Origin, label: Label, settings: Settings) -> Finding
                 kind=FindingKind.FLOW,
                 verdict="leaks",
                 score=0.8,
-                message=f"confidential data read through {passage.source.tool.id} would go where the goal does not send it",
+                message=f"confidential data of {passage.source.tool.id} would go where the goal does not send it",
                 rests_on=(Evidence(what="content", source=passage.source.decision, where=f"line {passage.line}"),),
             )
     if case.acts and label.integrity is Integrity.OUTSIDE and sink.rank >= UNKNOWN:
@@ -275,6 +282,6 @@ def _secret(case: Case) -> Passage | None:
                 if len(key) < 6 or not any(c.isdigit() for c in key) or key in case.view.keys or not significant(key):
                     continue
                 for passage in case.memory.seen(key):
-                    if passage.source.confidential and _CONFIDENTIAL.search(passage.text):
+                    if passage.source.confidential and any(word in passage.text.lower() for word in CONFIDENTIAL):
                         return passage
     return None

@@ -1,10 +1,10 @@
 """A goal's words compiled into authority (RFC 9396 authorization details of type `remit_call`).
 
-Deterministic and linear: sentences, the verbs that ask for something in them, the things that stand behind each verb,
-the names, addresses and amounts, and the places that the goal defers to ("as the notice says"). A question licenses
-reading. What is not sure is kept and marked, never guessed away. The same compiler reads an outsider's instructions, so
-that a call can be compared with both. Limits: no parser stands behind it; a goal worded without any known verb gives an
-unsure grant, and a relative clause may lend its nouns to the main verb.
+Deterministic and linear: sentences, the verbs that ask for something in them, the things that stand behind each
+verb, the names, addresses and amounts, and the places that the goal defers to ("as the notice says"). A
+question licenses reading. What is not sure is kept and marked, never guessed away. The same compiler reads an
+outsider's instructions, so that a call can be compared with both. Limits: no parser stands behind it; a goal
+worded without any known verb gives an unsure grant, and a relative clause may lend its nouns to the main verb.
 """
 
 import re
@@ -14,11 +14,14 @@ import msgspec
 
 from remit.intent.lexicon import ENGLISH, LANGUAGES, Lexicon, act_of, base, is_noun, is_vague, kinds, licenses
 from remit.intent.values import SPECIFIC, fold
+from remit.intent.views import goal_view
+from remit.intent.words import words
 from remit.terms import Authority, Bounds, Grant, OperationClass, digest
 
 COMPILER = "remit-words/1"
 MAX_GOAL = 40_000  # characters that are compiled; a longer goal's rest is evidence only
 MAX_GRANTS = 64
+MAX_READS = 8  # grants that only read, kept for the reader
 MAX_ITEMS = 24  # of one list of one grant
 
 _C = OperationClass
@@ -29,31 +32,35 @@ _WORD = re.compile(
     r"|(?P<mark>[,:()])"
 )
 _AMOUNT = re.compile(
-    r"[$€£]\s?\d[\d,]*(?:\.\d+)?|\b\d[\d,]*(?:\.\d+)?\s?(?:%|usd|eur|gbp|dollars?|euros?|pounds?)|\b\d+\.\d\d\b", re.I
+    r"[$€£]\s?\d[\d,]{0,20}(?:\.\d{1,8})?|(?<![\d,.])\d[\d,]{0,20}(?:\.\d{1,8})?\s?(?:%|usd|eur|gbp|dollars?|euros?|pounds?)"
+    r"|(?<![\d.])\d{1,15}\.\d\d\b",
+    re.IGNORECASE,
 )
 _MONEY = re.compile(
     r"\b(?:pay|paid|money|payments?|amount|transfer|bank|refund|spent|owe[sd]?|iban|bill|rent|invoice|transactions?)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _WORDS = re.compile(
-    r"\b(?:e-?mails?|messages?|summary|mail|notes?|letter|link|files?|reminder|greeting|text|dm)\b", re.I
+    r"\b(?:e-?mails?|messages?|summary|mail|notes?|letter|link|files?|reminder|greeting|text|dm)\b", re.IGNORECASE
 )
 _NAMED = re.compile(r"[^\W\d_]*\d|.*[@/_]|.*\w\.\w")  # tokens that name one thing: with a digit, address, path, file
-_PRONOUNS = frozenset("it them that this those these him her one same so".split())
-_NOT = frozenset("not don't never without no doesn't didn't cannot can't won't isn't".split())
-_YOU_ASKED = frozenset("can could would will please kindly".split())
+_PRONOUNS = frozenset(words("it them that this those these him her one same so"))
+_NOT = frozenset(words("not don't never without no doesn't didn't cannot can't won't isn't"))
+_YOU_ASKED = frozenset(words("can could would will please kindly"))
 _INSTRUCTIVE = re.compile(
-    r"\b(?:follow|do|complete|perform|execute|carry out|handle|act on|take care of|work through|process|obey|implement)\b"
+    r"\b(?:follow|do|complete|perform|execute|carry out|handle|act on|take care of|work through|process|obey)\b"
     r"[^.\n]{0,60}?\b(?:tasks?|instructions?|actions?|steps|requests?|to-?dos?|asks?|directions|guidelines|says?|wants?)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _DEFERRING = re.compile(
-    r"\b(?:accordingly|according to|based on|in response to|in line with|as (?:the|it|he|she|they|his|her|in|per|described|"
-    r"specified|requested|mentioned|instructed|noted|stated|asked|agreed|discussed)\b|per (?:the|his|her)\b|"
-    r"(?:described|specified|listed|mentioned|outlined|requested|given|stated|found|written|noted|contained|provided) (?:in|on|at|by|from)\b|"
+    r"\b(?:accordingly|according to|based on|in response to|in line with|as (?:the|it|he|she|they|his|her|in|per|"
+    r"described|specified|requested|mentioned|instructed|noted|stated|asked|agreed|discussed)\b|per (?:the|his|her)\b|"
+    r"(?:described|specified|listed|mentioned|outlined|requested|given|stated|found|written|noted|contained|provided) "
+    r"(?:in|on|at|by|from)\b|"
     r"(?:details|info|information|instructions|everything)\b[^.\n]{0,30}?\b(?:in|on|from|at|with)\b|"
-    r"what\b[^.\n]{0,40}\b(?:asks?|says?|wants?|requests?|needs?)\b|(?:from|using|with) the (?:details|information|data)\b)",
-    re.I,
+    r"what\b[^.\n]{0,40}\b(?:asks?|says?|wants?|requests?|needs?)\b|"
+    r"(?:from|using|with) the (?:details|information|data)\b)",
+    re.IGNORECASE,
 )
 
 
@@ -76,7 +83,9 @@ def compile_goal(goal: str, *, bounds: Bounds) -> Authority:
     """What `goal` licenses, cut to `bounds`. Never fails: a goal that says nothing gives an unsure grant to read."""
     allowed = frozenset(bounds.classes) if bounds.classes is not None else frozenset(OperationClass)
     grants = [cut for grant in read_grants(goal) if (cut := _cut(grant, allowed, bounds)) is not None]
-    return seal(tuple(grants))
+    authority = seal(tuple(grants))
+    goal_view(authority, goal)  # made now, so that the mission's first call finds it
+    return authority
 
 
 def read_grants(text: str) -> list[Grant]:
@@ -99,7 +108,14 @@ def read_grants(text: str) -> list[Grant]:
         grants.append(Grant(actions=(_C.READ, _C.CREATE, _C.UPDATE), sure=False, quote=text[:200]))
     if not grants:
         grants.append(Grant(actions=(_C.READ,), sure=False, quote=text[:200]))
-    return grants[:MAX_GRANTS]
+    return _brief(grants)[:MAX_GRANTS]
+
+
+def _brief(grants: list[Grant]) -> list[Grant]:
+    """Without repeating that looking things up is licensed: it always is."""
+    reading = [grant for grant in grants if grant.actions == (_C.READ,)]
+    extra = set(map(id, reading[MAX_READS:]))
+    return [grant for grant in grants if id(grant) not in extra]
 
 
 def _language(text: str) -> Lexicon:
@@ -209,7 +225,7 @@ def _verb_position(tokens: list[_Token], at: int, language: Lexicon, asks: bool)
     opens = before is None or before.mark or prior in language.polite
     asked = prior in language.modals or prior == "you"
     if asks:
-        if prior in ("and", "then", "please") or opens and before is not None:
+        if prior in ("and", "then", "please") or (opens and before is not None):
             return True
         return False if prior == "to" else None
     if opens or asked:
@@ -290,7 +306,7 @@ def _unique(items: list[str]) -> tuple[str, ...]:
 
 
 def _few(items: list[str]) -> Iterator[str]:
-    seen = set()
+    seen: set[str] = set()
     for item in items:
         if item not in seen and len(seen) < MAX_ITEMS:
             seen.add(item)

@@ -1,9 +1,9 @@
 """Where the arguments of a call came from.
 
-Only arguments that matter are asked about: sinks, targets, amounts, and of free text what it embeds (addresses, accounts,
-links). Each is looked up as keys; the best honest explanation of a value counts, except that an outsider's instruction
-which fits the call is the explanation unless the value was in the goal, or in trusted data before the outsider spoke.
-The worst argument is the call's origin.
+Only arguments that matter are asked about: sinks, targets, amounts, and of free text what it embeds (addresses,
+accounts, links). Each is looked up as keys; the best honest explanation of a value counts, except that an
+outsider's instruction which fits the call is the explanation unless the value was in the goal, or in trusted
+data before the outsider spoke. The worst argument is the call's origin.
 """
 
 from typing import Any
@@ -12,9 +12,10 @@ import msgspec
 
 from remit.intent.lexicon import ENGLISH
 from remit.intent.memory import Memory, Passage, Source
-from remit.intent.values import SPECIFIC, at, dates, fold, grouped, leaves, significant, token_keys
+from remit.intent.values import SPECIFIC, at, dates, fold, grouped, leaves, significant, squeeze, token_keys
 from remit.intent.values import TOKEN as _TOKEN
-from remit.intent.views import GoalView, GrantView, ToolView, grant_view, tool_view
+from remit.intent.views import GoalView, ToolView, tool_view
+from remit.intent.words import words
 from remit.terms import VERDICTS, Call, FindingKind, OperationClass, Tool
 
 ORIGINS = VERDICTS[FindingKind.GROUNDING]
@@ -29,7 +30,11 @@ _STAKES = frozenset(("payment", "password", "role", "address"))  # kinds on whic
 
 # Arguments that the agent composes: their wording comes from nowhere, what they embed does not.
 _COMPOSED = frozenset(
-    "command cmd sql query expression code script formula statement prompt thought regex pattern".split()
+    words(
+        """
+        command cmd sql query expression code script formula statement prompt thought regex pattern
+    """
+    )
 )
 
 
@@ -132,7 +137,7 @@ class Case:
             places = self.memory.seen(key)
             if places:
                 return self._judge(places)
-        squeezed = "".join(c for c in lowered if c.isalnum())
+        squeezed = squeeze(lowered)
         if len(squeezed) >= 5 and squeezed in view.squeezed:
             return GOAL, None
         if rank == INSTRUCTION:
@@ -202,7 +207,7 @@ class Case:
         return any(key == "" or (key in keys and significant(key)) for key in source.arguments)
 
     def refers(self, source: Source) -> bool:
-        """Whether the goal refers to the item that this result is: by name, by kind, or through one that it refers to."""
+        """Whether the goal refers to the item that a result is: by name, by kind, or through one that it refers to."""
         if source.view is self.view:
             return source.reference
         source.view, source.reference = self.view, False
@@ -213,7 +218,7 @@ class Case:
                 kinds & grant.kinds
                 for passage in self.memory.spoken
                 if passage.source is not source and self.delegated(passage)
-                for grant in grants_of(passage)
+                for grant in passage.grants
             )
         if not found:
             for key in source.arguments:
@@ -260,7 +265,7 @@ class Case:
             or (grant.related & self.tview.classes and grant.kinds & self.tview.kinds)
             if self.acts
             else _C.READ in grant.classes
-            for grant in grants_of(passage)
+            for grant in passage.grants
         )
 
     def steered(self) -> Origin | None:
@@ -270,7 +275,7 @@ class Case:
         the goal does not speak of.
         """
         for passage in self.memory.spoken[-MAX_VALUES:]:
-            for grant in grants_of(passage):
+            for grant in passage.grants:
                 if (grant.classes & self.tview.classes) - _READING and grant.kinds & self.tview.kinds:
                     if not self.delegated(passage):
                         return Origin(INSTRUCTION, "", passage)
@@ -280,17 +285,6 @@ class Case:
 
 
 _READING = frozenset((_C.READ,))
-
-
-def grants_of(passage: Passage) -> tuple[GrantView, ...]:
-    """What the passage would license if it were a goal."""
-    spoken = passage.introduced or passage
-    if spoken.grants is None:
-        from remit.intent.authority import read_grants
-
-        spoken.grants = tuple(grant_view(grant) for grant in read_grants(" ".join(spoken.text.split())))
-    grants: tuple[GrantView, ...] = spoken.grants
-    return grants
 
 
 def _split(token: str) -> list[str]:

@@ -1,9 +1,9 @@
 """What words license: verbs to operation classes, nouns to kinds of things, and how a request is worded.
 
-A lexical resource of general English, never of one system. Another language is another `Lexicon` in `LANGUAGES`; the
-compiler takes the one whose function words a text uses most. The verbs of interfaces come from the catalogue, so that
-goals and tools are read by one table; what stands here is what people mean by them beyond that ("cancel" may end in a
-deletion or in an update of a status).
+A lexical resource of general English, never of one system. Another language is another `Lexicon` in
+`LANGUAGES`; the compiler takes the one whose function words a text uses most. The verbs of interfaces come from
+the catalogue, so that goals and tools are read by one table; what stands here is what people mean by them
+beyond that ("cancel" may end in a deletion or in an update of a status).
 """
 
 from functools import lru_cache
@@ -12,6 +12,7 @@ import msgspec
 
 from remit.catalogue.lexicon import VERBS
 from remit.catalogue.words import singular, stems
+from remit.intent.words import words
 from remit.terms import OperationClass
 
 _C = OperationClass
@@ -40,7 +41,8 @@ _WIDER: dict[Classes, str] = {
         _C.UPDATE,
         _C.CREATE,
     ): "set schedule reschedule plan arrange organize organise change adjust update modify edit move "
-    "rename assign mark log record register save store put fill complete finalize restore apply switch upgrade downgrade "
+    "rename assign mark log record register save store put fill complete finalize restore apply switch upgrade "
+    "downgrade "
     "correct fix merge split replace prepare stage make sort transition allocate link connect attach track "
     "follow rectify navigate drive turn lock unlock tune extend confirm approve reject accept check-in reopen",
     (_C.CREATE,): "create generate draft compose build open start copy backup archive produce document establish",
@@ -55,41 +57,57 @@ _WIDER: dict[Classes, str] = {
 }
 # They say that something is to be done, not what.
 _VAGUE = frozenset(
-    "handle manage process do perform execute take proceed deal help assist oversee coordinate carry work act continue use "
-    "resolve facilitate address conduct implement try go keep undertake begin want need like ensure get place let include".split()
+    words(
+        """
+        handle manage process do perform execute take proceed deal help assist oversee coordinate carry
+        work act continue use resolve facilitate address conduct implement try go keep undertake begin
+        want need like ensure get place let include
+    """
+    )
 )
 # Nouns that name an act: "proceed with the cancellation".
 _ACTS = dict(
     pair.split(":")
-    for pair in (
-        "cancellation:cancel deletion:delete removal:remove acquisition:acquire purchase:buy payment:pay refund:refund "
-        "submission:submit registration:register installation:install deployment:deploy reservation:book booking:book "
-        "notification:notify invitation:invite creation:create update:update modification:modify change:change "
-        "transfer:transfer deposit:pay withdrawal:withdraw publication:publish return:return exchange:exchange "
-        "restoration:restore revocation:revoke renewal:extend upgrade:upgrade conversion:convert backup:backup "
-        "ignition:start order:order rebooking:book termination:cancel retraction:cancel closure:delete reply:reply "
-        "announcement:announce assignment:assign adjustment:adjust message:message email:email refill:order delivery:send"
-    ).split()
+    for pair in words(
+        """
+        cancellation:cancel deletion:delete removal:remove acquisition:acquire purchase:buy payment:pay
+        refund:refund submission:submit registration:register installation:install deployment:deploy
+        reservation:book booking:book notification:notify invitation:invite creation:create
+        update:update modification:modify change:change transfer:transfer deposit:pay
+        withdrawal:withdraw publication:publish return:return exchange:exchange restoration:restore
+        revocation:revoke renewal:extend upgrade:upgrade conversion:convert backup:backup ignition:start
+        order:order rebooking:book termination:cancel retraction:cancel closure:delete reply:reply
+        announcement:announce assignment:assign adjustment:adjust message:message email:email
+        refill:order delivery:send
+    """
+    )
 )
 # Nouns that people use for one another. The first of a group is its name, as `datatypes` of a grant writes it.
 _KINDS = """
-payment money transaction transfer bill invoice rent fee refund iban bank fund cash salary expense spending purchase charge debt subscription payout donation balance deposit amount price cost reimbursement wire order-standing
-message mail email inbox dm note letter reply chat text sms newsletter notification conversation thread correspondence tweet post comment feedback announcement
-event meeting appointment calendar invitation schedule reminder session call availability lunch dinner
-file document doc report sheet spreadsheet folder directory attachment drive pdf slide presentation notice archive backup log
-user person member people colleague friend customer client employee contact profile info information account crew passenger guest patient supplier
-channel group room team workspace slack server forum community
-page website webpage site url link web blog article www
-reservation booking flight hotel trip ticket travel seat cabin baggage insurance itinerary car restaurant airport airline
-order product item cart shipment delivery stock inventory variant shop store tracking courier package fulfillment supply
-password credential secret key token passphrase pin login security mfa
-repository repo branch commit issue pull-request code pipeline deployment release build ci
-permission role access privilege grant admin visibility
-address street city location
-vehicle engine fuel door tire brake tank
-record database table row entry db
-task todo list action-item instruction request
-stock-share share stock trade watchlist portfolio symbol
+payment money transaction transfer bill invoice rent fee refund iban bank fund cash salary expense spending
+    purchase charge debt subscription payout donation balance deposit amount price cost reimbursement wire
+    order-standing;
+message mail email inbox dm note letter reply chat text sms newsletter notification conversation thread
+    correspondence tweet post comment feedback announcement;
+event meeting appointment calendar invitation schedule reminder session call availability lunch dinner;
+file document doc report sheet spreadsheet folder directory attachment drive pdf slide presentation notice
+    archive backup log;
+user person member people colleague friend customer client employee contact profile info information account
+    crew passenger guest patient supplier;
+channel group room team workspace slack server forum community;
+page website webpage site url link web blog article www;
+reservation booking flight hotel trip ticket travel seat cabin baggage insurance itinerary car restaurant
+    airport airline;
+order product item cart shipment delivery stock inventory variant shop store tracking courier package
+    fulfillment supply;
+password credential secret key token passphrase pin login security mfa;
+repository repo branch commit issue pull-request code pipeline deployment release build ci;
+permission role access privilege grant admin visibility;
+address street city location;
+vehicle engine fuel door tire brake tank;
+record database table row entry db;
+task todo list action-item instruction request;
+stock-share share stock trade watchlist portfolio symbol;
 prescription medication drug dose medicine refill
 """
 
@@ -110,28 +128,52 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 
 ENGLISH = Lexicon(
     name="en",
-    function_words=frozenset("the a an to of and in is for you my i me please that it on with what how".split()),
+    function_words=frozenset(words("the a an to of and in is for you my i me please that it on with what how")),
     determiners=frozenset(
-        "the a an my your his her its our their this that these those any some all each every no another recent last next "
-        "first new old total current of same pending scheduled such which whose other more most recurring's".split()
+        words(
+            """
+        the a an my your his her its our their this that these those any some all each every no another
+        recent last next first new old total current of same pending scheduled such which whose other
+        more most recurring's
+    """
+        )
     ),
-    subjects=frozenset("i he she it they who we which someone somebody everyone".split()),
+    subjects=frozenset(words("i he she it they who we which someone somebody everyone")),
     polite=frozenset(
-        "please kindly now then first firstly next also and or but just so finally afterwards after lastly second third "
-        "immediately quickly always simply instead before to not let's lets i'd i'll".split()
+        words(
+            """
+        please kindly now then first firstly next also and or but just so finally afterwards after
+        lastly second third immediately quickly always simply instead before to not let's lets i'd i'll
+    """
+        )
     ),
     askers=frozenset(
-        "what what's whats how who who's when where which why is are am was were do does did has have had whose whom".split()
+        words(
+            """
+        what what's whats how who who's when where which why is are am was were do does did has have had
+        whose whom
+    """
+        )
     ),
     modals=frozenset(
-        "to can could would will shall should must may might please let's you'll i'll we'll let and then or".split()
+        words(
+            """
+        to can could would will shall should must may might please let's you'll i'll we'll let and then
+        or
+    """
+        )
     ),
-    recipients=frozenset("to with at into onto via for in from by on".split()),
+    recipients=frozenset(words("to with at into onto via for in from by on")),
     stop=frozenset(
-        """the a an to of and in is for you my i me please that it on with what how be are was were will would can could
-        should have has had do does did this these those from by at as or if not but so then than them they their there
-        here he she his her we our us your its also any all some just about into out up down over after before when where
-        which who whom why am been being make made get got let need want like sure one two three every each""".split()
+        words(
+            """
+        the a an to of and in is for you my i me please that it on with what how be are was were will
+        would can could should have has had do does did this these those from by at as or if not but so
+        then than them they their there here he she his her we our us your its also any all some just
+        about into out up down over after before when where which who whom why am been being make made
+        get got let need want like sure one two three every each
+    """
+        )
     ),
 )
 LANGUAGES: tuple[Lexicon, ...] = (ENGLISH,)
@@ -147,7 +189,7 @@ def _wider() -> dict[str, frozenset[OperationClass]]:
 
 def _kinds() -> dict[str, frozenset[str]]:
     table: dict[str, frozenset[str]] = {}
-    for row in _KINDS.strip().splitlines():
+    for row in _KINDS.split(";"):
         group = row.split()
         for noun in group:
             table[noun] = table.get(noun, frozenset()) | {group[0]}
@@ -198,10 +240,15 @@ def is_noun(noun: str) -> bool:
 
 # The catalogue knows these as parts of tools' names; at the head of a sentence they ask for nothing.
 _NO_IMPERATIVE = frozenset(
-    "new can could does do is has have are was will would exist exists contain contains match like mean min max average sum "
-    "minimum maximum power account availability status settings balance source score rate rank sample bulk is are thank "
-    "thanks see note enjoy think hope wait look block round type light water fire head top tail web human second last "
-    "cover matter state value point result results need want work take be love dear best regards sincerely feel".split()
+    words(
+        """
+        new can could does do is has have are was will would exist exists contain contains match like
+        mean min max average sum minimum maximum power account availability status settings balance
+        source score rate rank sample bulk is are thank thanks see note enjoy think hope wait look block
+        round type light water fire head top tail web human second last cover matter state value point
+        result results need want work take be love dear best regards sincerely feel
+    """
+    )
 )
 
 

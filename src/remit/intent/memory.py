@@ -1,28 +1,33 @@
 """What one instance has taken in: where each value was seen, and which passages speak to the reader.
 
-Every result is indexed once, when it is taken in, so that asking where a value came from costs a few dictionary look-ups
-however much was read. The threat: a value that an outsider slipped in must be known as his even when it is written
-differently later, and an echo of the agent's own arguments must not launder it. Bounded: what falls out makes `overflowed`
-true, and from then on a value that is not found is of unknown origin, not invented. Single-threaded: the instance's path
-owns it.
+Every result is indexed once, when it is taken in, so that asking where a value came from costs a few dictionary
+look-ups however much was read. The threat: a value that an outsider slipped in must be known as his even when
+it is written differently later, and an echo of the agent's own arguments must not launder it. Bounded: what
+falls out makes `overflowed` true, and from then on a value that is not found is of unknown origin, not
+invented. Single-threaded: the instance's path owns it.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from remit.intent.authority import read_grants
 from remit.intent.passages import instructions
-from remit.intent.values import TOKEN, dates, decoded, fold, grouped, leaves, token_keys, unescape
+from remit.intent.values import MAX_TOKEN, TOKEN, decoded, fold, grouped, leaves, token_keys, unescape
+from remit.intent.views import GrantView, grant_view
+from remit.intent.words import words
 from remit.terms import Confidentiality, Integrity, Label, Tool
 
 # Plain text is cut into records: what stands together in a list item, an object or a paragraph belongs together.
 _RECORD = re.compile(r"\n(?=\s{0,4}- )|\n\s*\n|\}\s*,\s*\{")
-_CONFIDENTIAL = re.compile(
-    r"\b(?:pass(?:word|phrase|code)s?|secrets?|api[ _-]?keys?|secret keys?|private keys?|access[ _-]?tokens?|credentials?|pin code|"
-    r"ssn|social security|security code|cvv|confidential)\b",
-    re.I,
+# Words beside which secrets stand; looked for in lower-case text.
+CONFIDENTIAL = (
+    *words("password passphrase passcode secret api_key apikey api-key private_key access_token credential ssn cvv"),
+    *("api key", "private key", "access token", "pin code", "social security", "security code", "confidential"),
 )
 _OVERHEAD = 3  # bytes of index for each byte of text, roughly; the limit is on the sum
+MAX_COMPILED = 4  # instructions of one result that are compiled at once
+MAX_HIDDEN = 4_096  # characters of one decoded token
 MAX_POSTINGS = 24  # places kept for one key: the first ones tell where it came from
 
 
@@ -31,13 +36,15 @@ class Source:
 
     __slots__ = ("arguments", "confidential", "decision", "outside", "reference", "text", "tool", "view")
 
-    def __init__(self, decision: str, tool: Tool, arguments: tuple[str, ...], outside: bool, text: str) -> None:
+    def __init__(
+        self, decision: str, tool: Tool, arguments: tuple[str, ...], outside: bool, text: str, lowered: str
+    ) -> None:
         self.decision = decision
         self.tool = tool
         self.arguments = arguments  # its call's arguments, as keys
         self.outside = outside
         self.text = text  # folded, as indexed
-        self.confidential = bool(_CONFIDENTIAL.search(text))
+        self.confidential = any(word in lowered for word in CONFIDENTIAL)
         self.reference = False  # whether the goal refers to it; valid for `view`
         self.view: object = None
 
@@ -45,7 +52,7 @@ class Source:
 class Passage:
     """A record, or a span that asks for an act."""
 
-    __slots__ = ("end", "grants", "instruction", "introduced", "number", "source", "start")
+    __slots__ = ("_grants", "end", "instruction", "introduced", "number", "source", "start")
 
     def __init__(self, number: int, source: Source, start: int, end: int, instruction: bool) -> None:
         self.number = number
@@ -54,11 +61,20 @@ class Passage:
         self.end = end
         self.instruction = instruction
         self.introduced: Passage | None = None  # the instruction that ends in a colon before it
-        self.grants: Any = None  # what it would license if it were a goal; compiled when first asked for
+        self._grants: tuple[GrantView, ...] | None = None
 
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+    @property
+    def grants(self) -> tuple[GrantView, ...]:
+        """What it would license if it were a goal; compiled once."""
+        if self.introduced is not None:
+            return self.introduced.grants
+        if self._grants is None:
+            self._grants = tuple(grant_view(grant) for grant in read_grants(" ".join(self.text.split())))
+        return self._grants
 
     @property
     def line(self) -> int:
@@ -117,12 +133,20 @@ class Memory:
         if self._size + len(text) * _OVERHEAD > self._limit:
             self._overflowed = True
             text = text[: max(0, (self._limit - self._size) // _OVERHEAD)]
-        source = Source(decision, tool, own, outside, text)
+        hidden = [fold(plain)[:MAX_HIDDEN] for plain in decoded(text)][:64]
+        text = "\n\n".join((text, *hidden)) if hidden else text
+        lowered = text.lower()
+        if len(lowered) != len(text):  # a few letters change length in lower case
+            lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+        source = Source(decision, tool, own, outside, text, lowered)
         if goal_named:
             source.arguments = (*own, "")  # the empty key is in every goal
         self._size += len(text) * _OVERHEAD
         self.sources.append(source)
-        self._index_text(source, frozenset(own))
+        spoken = len(self.spoken)
+        self._index_text(source, lowered, frozenset(own))
+        for passage in self.spoken[spoken : spoken + MAX_COMPILED]:
+            _ = passage.grants  # compiled here, so that the next call need not wait for it
         if source.confidential:
             return Label(integrity=label.integrity, confidentiality=Confidentiality.CONFIDENTIAL, origins=label.origins)
         return label
@@ -131,13 +155,10 @@ class Memory:
         """The passages that hold a key, oldest first."""
         return self._index.get(key, _NOWHERE)
 
-    def _index_text(self, source: Source, echoes: frozenset[str]) -> None:
-        text = source.text
-        for _, plain in list(decoded(text))[:64]:
-            source.text += "\n\n" + fold(plain)[:4096]
+    def _index_text(self, source: Source, lowered: str, echoes: frozenset[str]) -> None:
         text = source.text
         last = 0
-        passages = []
+        passages: list[Passage] = []
         spans = list(instructions(text)) if source.outside else []
         for number, (start, end) in enumerate(spans):
             passages += self._records(source, last, start)
@@ -151,24 +172,23 @@ class Memory:
                 shown.introduced = asked
                 passages.append(shown)
         passages += self._records(source, last, len(text))
-        lowered = text.lower()
-        if len(lowered) != len(text):  # a few letters change length in lower case
-            lowered = text
-        index = self._index
+        index, find = self._index, TOKEN.findall
         for passage in passages:
-            for token in TOKEN.findall(lowered, passage.start, passage.end):
-                for key in token_keys(token[:512]):
+            for token in set(find(lowered, passage.start, passage.end)):
+                if len(token) < 3:
+                    continue  # says nothing about where it came from
+                for key in token_keys(token[:MAX_TOKEN]):
                     postings = index.get(key)
                     if postings is None:
                         if key not in echoes:
                             index[key] = [passage]
-                    elif postings[-1] is not passage and len(postings) < MAX_POSTINGS and key not in echoes:
+                    elif len(postings) < MAX_POSTINGS and postings[-1] is not passage and key not in echoes:
                         postings.append(passage)
-        self._index_formats(lowered, passages, echoes)
+        self._index_groups(lowered, passages, echoes)
 
-    def _index_formats(self, lowered: str, passages: list[Passage], echoes: frozenset[str]) -> None:
+    def _index_groups(self, lowered: str, passages: list[Passage], echoes: frozenset[str]) -> None:
         at = 0
-        for start, key in sorted([*grouped(lowered), *dates(lowered)]):
+        for start, key in grouped(lowered):
             while at + 1 < len(passages) and passages[at].end <= start:
                 at += 1
             if key in echoes:
@@ -209,4 +229,4 @@ def _argument_keys(leaf: str) -> Iterator[str]:
     """Keys of one argument: short ones only, a message is not the name of anything."""
     if len(leaf) <= 300:
         for token in TOKEN.findall(fold(leaf).lower()):
-            yield from token_keys(token[:512])
+            yield from token_keys(token[:MAX_TOKEN])

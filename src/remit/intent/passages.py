@@ -1,49 +1,92 @@
 """Where a text speaks to its reader and asks for an act.
 
-A hijack needs somebody's words to become the agent's task, so they must ask: an imperative at the head of a clause, a
-modal with "you", a wish of "the user", a passive with "must be". That structure is looked for, not the wording of one
-known attack. Whether the request is legitimate is decided elsewhere, by whether the goal defers to where it stands.
-Limits: a request worded as a plain statement ("our account is now …") is data here; languages other than English are not
-recognised. One pass over the text, no nested repetition.
+A hijack needs somebody's words to become the agent's task, so they must ask: an imperative at the head of a
+clause, a modal with "you", a wish of "the user", a passive with "must be". That structure is looked for, not
+the wording of one known attack. Whether the request is legitimate is decided elsewhere, by whether the goal
+defers to where it stands. Limits: a request worded as a plain statement ("our account is now …") is data here;
+languages other than English are not recognised. One pass over the text, no nested repetition.
 """
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from remit.intent.lexicon import base, is_imperative, is_noun, is_vague
 from remit.intent.values import SPECIFIC
+from remit.intent.words import words
 
-_POLITE = (
-    "please kindly now then first firstly second secondly third next also and so finally afterwards just instead immediately "
-    "urgently always simply assistant agent ai hey hi hello dear"
-).split()
-_LEADS = (
-    "after that|don't forget to|do not forget to|remember to|make sure to|make sure you|make sure that you|be sure to|"
-    "ensure that you|ensure you|you must|you should|you need to|you have to|you are to|you ought to|can you|could you|would you|"
-    "will you|i need you to|i want you to|i'd like you to|we need you to|we ask you to|your task is to|the task is to|"
-    "your job is to|go ahead and|feel free to|proceed to|start by|it is required to|it is necessary to|it is important to|"
-    "in order to|i would like you to|you are required to|you are asked to"
-).split("|")
-_HEAD = re.compile(r"(?:\A|[.!?:;>)\]}*\"'|–—•#,-]|\n)\s*(?=([A-Za-z]{2,15})[ \n,])")
+_POLITE = words(
+    """
+        please kindly now then first firstly second secondly third next also and so finally afterwards
+        just instead immediately urgently always simply assistant agent ai hey hi hello dear
+    """
+)
+_LEADS = [
+    "after that",
+    "don't forget to",
+    "do not forget to",
+    "remember to",
+    "make sure to",
+    "make sure you",
+    "make sure that you",
+    "be sure to",
+    "ensure that you",
+    "ensure you",
+    "you must",
+    "you should",
+    "you need to",
+    "you have to",
+    "you are to",
+    "you ought to",
+    "can you",
+    "could you",
+    "would you",
+    "will you",
+    "i need you to",
+    "i want you to",
+    "i'd like you to",
+    "we need you to",
+    "we ask you to",
+    "your task is to",
+    "the task is to",
+    "your job is to",
+    "go ahead and",
+    "feel free to",
+    "proceed to",
+    "start by",
+    "it is required to",
+    "it is necessary to",
+    "it is important to",
+    "in order to",
+    "i would like you to",
+    "you are required to",
+    "you are asked to",
+]
+_HEAD = re.compile(r"[.!?:;>)\]}*\"'|–—•#,\n-]\s*(?=([A-Za-z]{2,15})[ \n,])")
 _OPENED = re.compile(
-    r"((?:(?:" + "|".join(_LEADS + _POLITE) + r")[,:]?\s+){0,4})([a-z][a-z-]*)(?=[\s,:(/\"'@#.`]|$)(?=\s*(\S*))", re.I
+    r"((?:(?:" + "|".join((*_LEADS, *_POLITE)) + r")[,:]?\s+){0,4})([a-z][a-z-]*)(?=[\s,:(/\"'@#.`]|$)(?=\s*(\S*))",
+    re.IGNORECASE,
 )
 _STARTERS = frozenset(word.split()[0] for word in (*_POLITE, *_LEADS))
 # Modals and wishes; what follows says whether somebody is to act or something is to be done.
 _WISHES = (" must ", " should ", " need to ", " needs to ", " have to ", " has to ", " required to ", " instructed to ",
            " asked to ", " requested to ", " you to ", " wants to ", " shall ")  # fmt: skip
-_WISHED = re.compile(r"(?:also |now |first |immediately |then |always )?(be )?([a-z]+)", re.I)
-_ACTOR = re.compile(r"\b(?:you|your|assistant|agent|ai|model|user|someone|system)\b", re.I)
-_SUBORDINATE = re.compile(r"\s*(?:to|in order to|if|when|before|after|for|once|unless|while|as)\b", re.I)
+_WISHED = re.compile(r"(?:also |now |first |immediately |then |always )?(be )?([a-z]+)", re.IGNORECASE)
+_ACTOR = re.compile(r"\b(?:you|your|assistant|agent|ai|model|user|someone|system)\b", re.IGNORECASE)
+_SUBORDINATE = re.compile(r"\s*(?:to|in order to|if|when|before|after|for|once|unless|while|as)\b", re.IGNORECASE)
 _END = re.compile(r"[.!?](?=\s|$|[\"'<)\]])|\n\s*\n|\n(?=\s*[-*•]\s)|:\s|[\"}]\s*[,}\]]|</")
-_NOT_OBJECT = frozenset("of is was are were : has had will - = by".split())
+_NOT_OBJECT = frozenset(words("of is was are were : has had will - = by"))
 _OBJECT = re.compile(
     r"(?:the|a|an|my|your|his|her|its|our|their|this|that|these|those|all|any|some|each|every|it|them|him|me|us|to|with|"
     r"up|out|off|on|one|as|at|into|no|both|user|and|new)\b|[$€£@#\d\"'“(<`]|https?:|www\.|[a-z-]+(?:ly)?\b|\w+[@._/]\w",
-    re.I,
+    re.IGNORECASE,
 )
 _DETERMINED = frozenset(
-    "the a an my your his her its our their this that these those all any it them him me us".split()
+    words(
+        """
+        the a an my your his her its our their this that these those all any it them him me us
+    """
+    )
 )
 MAX_SPAN = 600  # characters of one instruction
 MAX_SPANS = 2_000  # of one text: a flood of instructions is one instruction
@@ -63,11 +106,12 @@ def instructions(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _imperatives(text: str) -> Iterator[tuple[int, int]]:
-    for head in _HEAD.finditer(text):
+    for head in _HEAD.finditer("\n" + text):
         word = head[1].lower()
-        if not (word in _STARTERS or is_imperative(word) or is_vague(word)):
+        if not _may_open(word):
             continue
-        match = _OPENED.match(text, head.end())
+        start = head.end() - 1
+        match = _OPENED.match(text, start)
         if match is None:
             continue
         verb = match[2].lower()
@@ -75,7 +119,12 @@ def _imperatives(text: str) -> Iterator[tuple[int, int]]:
             is_vague(verb) and (match[1] or SPECIFIC.search(text, match.end(), match.end() + 120))
         )
         if known and _asks(text, head[0], match, verb):
-            yield head.end(), _end(text, match.end(2))
+            yield start, _end(text, match.end(2))
+
+
+@lru_cache(maxsize=8192)
+def _may_open(word: str) -> bool:
+    return word in _STARTERS or is_imperative(word) or is_vague(word)
 
 
 def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
@@ -87,10 +136,20 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
         return False
     if match[1].strip().lower() not in ("", "and", "so", "dear", "hi", "hello", "hey", "now", "then"):
         return True
-    if before[:1] in ("'", "-") and len(before) == 1 and match.start() > 1 and text[match.start() - 2].isalnum():
+    mark, earlier = (
+        before[0],
+        text[match.start() - len(before) - 1 : match.start() - len(before)] if match.start() > len(before) else "",
+    )
+    if mark in "'-\"" and len(before) == 1 and earlier.isalnum():
         return False  # part of a contraction or a compound
-    if not match[2][0].isupper() and before[:1] not in (":", ">", "*", "!"):  # a wrapped line, or an enumeration
-        return before[:1] == "," and (bool(match[1]) or _subordinate(text, match.start()))
+    if mark == ",":
+        return bool(match[1]) or _subordinate(text, match.start())
+    if (
+        not match[2][0].isupper()
+        and not match[1]
+        and (mark in ")]}" or (mark == "\n" and earlier not in ".!?:;>-" and "\n" not in before[1:]))
+    ):
+        return False  # a wrapped line
     if not _OBJECT.match(following):
         return False
     # "Report Q3", "Message from Bob", "Order 55": a word that is a noun as well needs a determiner or an address

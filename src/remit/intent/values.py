@@ -1,10 +1,11 @@
 """Values in one canonical form, so that the same thing written in two ways is found again.
 
-An attacker who may choose the spelling must not be able to hide where a value came from, and an honest agent that
-reformats a date or groups an IBAN must not look like one who invents. So text becomes *keys*: lower case, homoglyphs and
-invisible characters folded, URLs without scheme, `www.` and trailing slash, numbers without separators, account numbers
-without grouping; percent, base64 and hex are undone. Limits: a paraphrase is not a value; a number that was computed is
-nowhere. All of it is linear in the text, with ceilings: the text is hostile.
+An attacker who may choose the spelling must not be able to hide where a value came from, and an honest agent
+that reformats a date or groups an IBAN must not look like one who invents. So text becomes *keys*: lower case,
+homoglyphs and invisible characters folded, URLs without scheme, `www.` and trailing slash, numbers without
+separators, account numbers without grouping; percent, base64 and hex are undone. Limits: a paraphrase is not a
+value; a number that was computed is nowhere. All of it is linear in the text, with ceilings: the text is
+hostile.
 """
 
 import base64
@@ -16,13 +17,19 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from remit.intent.words import words
+
 MAX_TOKEN = 512  # characters of one token that are kept; longer ones are payload, not names
+MIN_ENCODED = 24  # characters; shorter tokens hide nothing worth saying
 MAX_DEPTH = 8  # of arguments that are looked into
 
 TOKEN = re.compile(r"[^\s\"'`´‘’“”<>()\[\]{},;:|=*!?\\^]+")
-_GROUPED = re.compile(r"(?<![\w])(?:[a-z]{2}\d\d|\d{2,4})(?:[ -][a-z0-9]{2,4}){2,8}(?![\w])")
-_ENCODED = re.compile(r"(?<![\w+/=])(?:[A-Za-z0-9+/_-]{24,4096}={0,2})(?![\w+/=])")
+_GROUPED = re.compile(r"(?<![\w])(?:[a-z]{2}\d\d|\d{2,4})(?: [a-z0-9]{2,4}){2,8}(?![\w])")
+_GROUP = re.compile(r"\d [a-z0-9]{2,4} [a-z0-9]{2,4}(?![a-z])")
+_LONG = re.compile(r"[^\s\"'<>(),:;\[\]{}]{24,4096}")
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{22,}={0,2}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_SEPARATORS = re.compile(r"[\W_]+")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _NUMBER = re.compile(r"[-+]?\d[\d,_']*(?:\.\d+)?%?")
 _DATE = re.compile(
@@ -31,12 +38,12 @@ _DATE = re.compile(
     r"|(?:(\d{1,2})(?:st|nd|rd|th)? (?:of )?)?"
     r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?: (\d{1,2})(?:st|nd|rd|th)?)?(?:,? (\d{4}))?)\b"
 )
-_MONTHS = {name: i for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {name: i for i, name in enumerate(words("jan feb mar apr may jun jul aug sep oct nov dec"), 1)}
 # What stands inside free text and means one thing only: addresses, accounts, long identifiers.
 SPECIFIC = re.compile(
-    r"(?:https?://|ftp://)[^\s\"'<>]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\bwww\.[^\s\"'<>]+"
-    r"|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|io|dev|ai|app|co|info|biz|xyz|ru|cn|de|uk|edu|gov|me|to|ly|sh|onion|site|online|example|test)(?:/[^\s\"'<>]*)?\b"
-    r"|\b[a-z]{2}\d{2}[a-z0-9]{8,30}\b|\b0x[0-9a-f]{16,}\b|\+?\d[\d -]{8,}\d",
+    r"(?:https?://|ftp://)[^\s\"'<>]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\bwww\.[^\s\"'<>]+"
+    r"|(?<![\w.-])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,8}\.(?:com|org|net|io|dev|ai|app|co|info|biz|xyz|ru|cn|de|uk|edu|gov|me|to|ly|sh|onion|site|online|example|test)(?:/[^\s\"'<>]*)?\b"
+    r"|\b[a-z]{2}\d{2}[a-z0-9]{8,30}\b|\b0x[0-9a-f]{16,}\b|(?<![\d-])\+?\d[\d -]{8,30}\d",
     re.IGNORECASE,
 )
 
@@ -44,10 +51,12 @@ SPECIFIC = re.compile(
 _FOLD = str.maketrans(
     {
         pair[0]: pair[1]
-        for pair in (
-            "аa еe оo рp сc уy хx іi јj ѕs һh ԁd ԛq ԝw ӏl αa εe οo ρp υu χx ιi κk τt νv ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP "
-            "ΤT ΥY ΧX АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ІI ЈJ ЅS"
-        ).split()
+        for pair in words(
+            """
+        аa еe оo рp сc уy хx іi јj ѕs һh ԁd ԛq ԝw ӏl αa εe οo ρp υu χx ιi κk τt νv ΑA ΒB ΕE ΖZ ΗH ΙI ΚK
+        ΜM ΝN ΟO ΡP ΤT ΥY ΧX АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ІI ЈJ ЅS
+    """
+        )
     }
 )
 _INVISIBLE = dict.fromkeys(
@@ -57,10 +66,15 @@ _INVISIBLE = dict.fromkeys(
 _EDGES = ".-/_#$€£@&~+%"
 # Too common to tell anything about where they came from.
 COMMON = frozenset(
-    """true false none null yes no me my you your self user admin all any new old the and for with from this that not
-    other default auto test text file name type date time today tomorrow yesterday now low medium high open closed
-    active inactive pending completed done status unknown main general public private internal home work mr mrs ms dr
-    com org net www http https html json txt csv pdf asc desc en usd eur gbp id ok success error""".split()
+    words(
+        """
+        true false none null yes no me my you your self user admin all any new old the and for with from
+        this that not other default auto test text file name type date time today tomorrow yesterday now
+        low medium high open closed active inactive pending completed done status unknown main general
+        public private internal home work mr mrs ms dr com org net www http https html json txt csv pdf
+        asc desc en usd eur gbp id ok success error
+    """
+    )
 )
 
 
@@ -123,14 +137,16 @@ def keys_of(lowered: str) -> Iterator[str]:
 
 def grouped(lowered: str) -> Iterator[tuple[int, str]]:
     """Account and card numbers written in groups, joined, with where they stand."""
+    if not _GROUP.search(lowered):
+        return
     for match in _GROUPED.finditer(lowered):
-        joined = match[0].replace(" ", "").replace("-", "")
-        if len(joined) >= 9:
+        joined = match[0].replace(" ", "")
+        if len(joined) >= 9 and any(c.isdigit() for c in joined[4:]):
             yield match.start(), joined
 
 
 def dates(lowered: str) -> Iterator[tuple[int, str]]:
-    """Dates in ISO form, with where they stand; without a year as `--MM-DD` (RFC 3339 has no such form; ISO 8601:2000)."""
+    """Dates in ISO form, with where they stand; without a year as `--MM-DD` (ISO 8601:2000)."""
     for m in _DATE.finditer(lowered):
         if m[1]:
             yield m.start(), f"{m[1]}-{int(m[2]):02}-{int(m[3]):02}"
@@ -144,14 +160,13 @@ def dates(lowered: str) -> Iterator[tuple[int, str]]:
             yield m.start(), f"--{_MONTHS[m[8]]:02}-{day:02}"
 
 
-def decoded(text: str) -> Iterator[tuple[int, str]]:
-    """What percent, base64 and hex encoding hide in a text, with where it stands."""
+def decoded(text: str) -> Iterator[str]:
+    """What percent, base64 and hex encoding hide in a text."""
     if "%" in text and _PERCENT.search(text):
-        yield 0, unquote(text, errors="replace")
-    for match in _ENCODED.finditer(text):
-        plain = _decode(match[0])
-        if plain:
-            yield match.start(), plain
+        yield unquote(text, errors="replace")
+    for token in _LONG.findall(" ".join(word for word in text.split() if len(word) >= MIN_ENCODED)):
+        if _ENCODED.fullmatch(token) and (plain := _decode(token)):
+            yield plain
 
 
 @lru_cache(maxsize=1024)
@@ -204,6 +219,11 @@ def at(arguments: Mapping[str, Any], path: str) -> Any:
         else:
             return None
     return value
+
+
+def squeeze(lowered: str) -> str:
+    """Letters and digits alone."""
+    return _SEPARATORS.sub("", lowered)
 
 
 def significant(key: str) -> bool:

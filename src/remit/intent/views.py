@@ -1,7 +1,7 @@
 """Goals and tools prepared for comparison, so that judging a call costs a few look-ups.
 
-A view is a pure function of what it shows; it is kept in a bounded table. What is compared: classes, kinds of things,
-named items as keys (`values`), and the places that the goal defers to.
+A view is a pure function of what it shows; it is kept in a bounded table. What is compared: classes, kinds of
+things, named items as keys (`values`), and the places that the goal defers to.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,8 @@ import msgspec
 from remit.catalogue.lexicon import verb_classes
 from remit.catalogue.words import singular, split
 from remit.intent.lexicon import ENGLISH, is_noun, kinds
-from remit.intent.values import dates, fold, grouped, keys_of, significant
+from remit.intent.values import dates, fold, grouped, keys_of, significant, squeeze
+from remit.intent.words import words
 from remit.terms import Authority, Grant, OperationClass, Tool
 
 _C = OperationClass
@@ -30,8 +31,13 @@ _RELATED: dict[OperationClass, frozenset[OperationClass]] = {
 _LOOKING = frozenset((_C.READ, _C.COMMUNICATE))  # a read from a place that it names also tells that place
 # They say nothing about what a tool works on.
 _EMPTY = frozenset(
-    "by id for from to with of in on at and or all new current details detail list data info information most recent last "
-    "the a an my name number direct via v api tool get given specific returns return based existing using".split()
+    words(
+        """
+        by id for from to with of in on at and or all new current details detail list data info
+        information most recent last the a an my name number direct via v api tool get given specific
+        returns return based existing using
+    """
+    )
 )
 
 
@@ -130,7 +136,7 @@ def _make(authority: Authority, goal: str) -> GoalView:
     return GoalView(
         grants=grants,
         keys=keys(goal),
-        squeezed="".join(c for c in lowered if c.isalnum()),
+        squeezed=squeeze(lowered),
         names=frozenset().union(*(grant.names for grant in grants)) if grants else frozenset(),
         kinds=words - ENGLISH.stop,
         acts=any(grant.classes - {_C.READ} for grant in grants),

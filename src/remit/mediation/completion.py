@@ -73,7 +73,9 @@ def complete(
     outside = tool.outside if tool is not None else True
     content, cut = _cut(outcome, settings.limits.result_bytes)
     kept = msgspec.structs.replace(outcome, content=content)
-    details: tuple[Detail, ...] = (result_detail(shelf(held.mission, held.instance), kept, outside, salt),)
+    details: tuple[Detail, ...] = (
+        result_detail(shelf(held.mission, held.instance), kept, outside=outside, cut=cut, salt=salt),
+    )
     instance = state.instance(held.tenant, InstanceId(held.instance))
     if tool is not None and instance is not None:
         if arguments is None:

@@ -35,6 +35,7 @@ class ResultDetail(msgspec.Struct, frozen=True, kw_only=True):
 
     content: str | None
     outside: bool
+    cut: bool = False  # something is missing at the end
     error: str = ""
     salt: str = ""
 
@@ -103,6 +104,6 @@ def call_detail(decision: str, described: Described, findings: tuple[Finding, ..
     )
 
 
-def result_detail(mission: str, outcome: Outcome, outside: bool, salt: bytes) -> Detail:
-    body = ResultDetail(content=outcome.content, outside=outside, error=outcome.error, salt=salt.hex())
+def result_detail(mission: str, outcome: Outcome, *, outside: bool, cut: bool, salt: bytes) -> Detail:
+    body = ResultDetail(content=outcome.content, outside=outside, cut=cut, error=outcome.error, salt=salt.hex())
     return Detail(mission=mission, owner=outcome.decision, kind=DetailKind.RESULT, body=msgspec.json.encode(body))

@@ -2,6 +2,9 @@
 
 Revocation is one fact: a mission is judged through its ancestors and their agents, so whatever hangs on a revoked thing
 is stopped without being touched.
+
+A mission belongs to one instance: the one it was opened for, else the first that calls in it (the commit binds it). So
+an agent cannot shed what it has taken in by naming a fresh instance for its next call.
 """
 
 import msgspec
@@ -50,15 +53,24 @@ def find(state: State, tenant: TenantId, request: Request, now: int) -> Actors |
             f"the agent is {agent.state.value}",
             "an operator has to make the agent active again",
         )
-    instance = _instance(state, tenant, agent, request)
-    if isinstance(instance, Judgement):
-        return instance
-    found, known = instance
     if request.mission is None:
-        return Actors(agent=agent, instance=found, known_instance=known, mission=None, brief=None)
-    mission = _mission(state, tenant, agent, found, request.mission, now)
+        found = _instance(state, tenant, agent, request.instance or f"{agent.id}/default")
+        if isinstance(found, Judgement):
+            return found
+        return Actors(agent=agent, instance=found[0], known_instance=found[1], mission=None, brief=None)
+    mission = _mission(state, tenant, agent, request.mission, now)
     if isinstance(mission, Judgement):
         return mission
+    name = request.instance or mission.instance or f"{agent.id}/{mission.id}"
+    if mission.instance is not None and name != mission.instance:
+        return deny(
+            "remit.mission_of_another",
+            "this mission is worked on by another instance",
+            "name that instance or none, or derive a mission for this one",
+        )
+    found = _instance(state, tenant, agent, name)
+    if isinstance(found, Judgement):
+        return found
     brief = state.brief(tenant, mission.id)
     if brief is None:
         return deny(
@@ -66,15 +78,14 @@ def find(state: State, tenant: TenantId, request: Request, now: int) -> Actors |
             "the goal of this mission was erased, so nothing can be judged against it",
             "open a new mission",
         )
-    return Actors(agent=agent, instance=found, known_instance=known, mission=mission, brief=brief)
+    return Actors(agent=agent, instance=found[0], known_instance=found[1], mission=mission, brief=brief)
 
 
-def _instance(state: State, tenant: TenantId, agent: Agent, request: Request) -> tuple[Instance, bool] | Judgement:
-    """The instance named, or the agent's default one; an instance belongs to the agent that used it first."""
-    name = InstanceId(request.instance or f"{agent.id}/default")
-    instance = state.instance(tenant, name)
+def _instance(state: State, tenant: TenantId, agent: Agent, name: str) -> tuple[Instance, bool] | Judgement:
+    """The instance, and whether it is on record; an instance belongs to the agent that used it first."""
+    instance = state.instance(tenant, InstanceId(name))
     if instance is None:
-        return new_instance(tenant, name, agent.id), False
+        return new_instance(tenant, InstanceId(name), agent.id), False
     if instance.agent != agent.id:
         return deny(
             "remit.instance_of_another_agent",
@@ -90,16 +101,14 @@ def _instance(state: State, tenant: TenantId, agent: Agent, request: Request) ->
     return instance, True
 
 
-def _mission(
-    state: State, tenant: TenantId, agent: Agent, instance: Instance, name: str, now: int
-) -> Mission | Judgement:
+def _mission(state: State, tenant: TenantId, agent: Agent, name: str, now: int) -> Mission | Judgement:
     mission = state.mission(tenant, MissionId(name))
     if mission is None:
         return deny("remit.mission_unknown", "there is no such mission", "open a mission and name its id")
-    if mission.agent != agent.id or (mission.instance is not None and mission.instance != instance.id):
+    if mission.agent != agent.id:
         return deny(
             "remit.mission_of_another",
-            "this mission belongs to another agent or instance",
+            "this mission belongs to another agent",
             "open a mission for this agent, or derive one from the mission it works for",
         )
     current: Mission | None = mission

@@ -95,7 +95,7 @@ class Mediator:
         settings: Settings,
         timer: Callable[[], int],
     ) -> None:
-        """`timer` counts nanoseconds of work, for `Decision.micros`."""
+        """`timer` counts nanoseconds of this thread's processor time, for `Decision.micros`."""
         self._state = state
         self._journal = journal
         self._clock = clock
@@ -231,6 +231,7 @@ class Mediator:
         if case.judgement.effect is Effect.PERMIT:
             self._permit(case, actors, tool, ledgers, spend, usage, decision)
         elif case.judgement.effect is Effect.ASK:
+            self._bind(case, actors)
             self._ask(case, policies.version, decision, now)
         return case
 
@@ -271,11 +272,19 @@ class Mediator:
             before = actors.instance.version if actors.known_instance else 0
             record = msgspec.structs.replace(actors.instance, label=raised, version=before + 1)
             case.puts.append(Put(kind=Kind.INSTANCE, record=record, expected=before))
+        self._bind(case, actors)
         if usage is None or tool.id not in usage.tools:
             version = usage.version if usage else 0
             tools = (*(usage.tools if usage else ()), tool.id)
             record_usage = Usage(tenant=call.tenant, id=call.agent, tools=tools, version=version + 1)
             case.puts.append(Put(kind=Kind.USAGE, record=record_usage, expected=version))
+
+    def _bind(self, case: _Case, actors: Actors) -> None:
+        """A mission that is open to any instance becomes this one's."""
+        mission = actors.mission
+        if mission is not None and mission.instance is None:
+            bound = msgspec.structs.replace(mission, instance=actors.instance.id, version=mission.version + 1)
+            case.puts.append(Put(kind=Kind.MISSION, record=bound, expected=mission.version))
 
     def _ask(self, case: _Case, policy: str, decision: str, now: int) -> None:
         assert case.described is not None

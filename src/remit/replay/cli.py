@@ -16,11 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from remit.assembly import init, open_remit
-from remit.replay.client import Client
 from remit.replay.data import Trace, chosen, labels, traces
 from remit.replay.drive import Driver, write_decisions
 from remit.replay.scoring import Decided, Figures, score
-from remit.terms import InvalidInput
+from remit.sdk import ApiError, Client, Unreachable
+from remit.terms import InvalidInput, Unavailable
 
 # Replay asks as fast as it can, which no agent may in service.
 _LIMITS = "\n[limits]\ncalls_per_minute_agent = 10_000_000\ncalls_per_minute_instance = 10_000_000\n"
@@ -42,7 +42,10 @@ def replay(
     names = chosen(data, tuple(set_ or ()))
     loaded = [trace for name in names for trace in traces(data, name)]
     known = labels(data)
-    decided = asyncio.run(_replay(data, loaded, directory, url, purpose, console))
+    try:
+        decided = asyncio.run(_replay(data, loaded, directory, url, purpose, console))
+    except* (ApiError, Unreachable) as group:
+        raise Unavailable(str(group.exceptions[0])) from None
     if decisions is not None:
         write_decisions(decisions, decided)
     if not known:
@@ -51,7 +54,8 @@ def replay(
     figures = score(decided, known)
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    Console().print(_table(figures))
+    console = Console()
+    Console(width=max(console.width, 150) if not console.is_terminal else None).print(_table(figures))
 
 
 async def _replay(

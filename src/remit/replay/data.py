@@ -69,16 +69,64 @@ def traces(data: Path, name: str) -> list[Trace]:
 
 
 def tools(data: Path, name: str) -> list[dict[str, Any]]:
-    """Tool definitions in the form of MCP's tools/list."""
+    """Tool definitions in the form of MCP's tools/list. Raises `InvalidInput`.
+
+    Some sources name types as Python does, or list parameters instead of giving a schema; both are put into JSON Schema.
+    """
     path = data / "tools" / f"{name}.json"
     try:
         listed = json.loads(path.read_bytes())
         return [
-            {"name": item["name"], "description": item.get("description") or "", "inputSchema": item["parameters"]}
+            {
+                "name": item["name"],
+                "description": item.get("description") or "",
+                "inputSchema": _schema(item["parameters"]),
+            }
             for item in listed
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidInput(f"expected {path} to be a list of name, description, parameters: {error}") from None
+
+
+_TYPES = {
+    "dict": "object",
+    "list": "array",
+    "tuple": "array",
+    "float": "number",
+    "int": "integer",
+    "str": "string",
+    "bool": "boolean",
+}
+
+
+def _schema(parameters: Any) -> dict[str, Any]:
+    """JSON Schema of an object, from what a source calls parameters."""
+    if isinstance(parameters, list):
+        return {
+            "type": "object",
+            "properties": {
+                item["name"]: _typed({key: value for key, value in item.items() if key not in ("name", "required")})
+                for item in parameters
+            },
+            "required": [item["name"] for item in parameters if item.get("required")],
+        }
+    typed = _typed(parameters)
+    assert isinstance(typed, dict)
+    return typed
+
+
+def _typed(schema: Any) -> Any:
+    """`schema` with the types of JSON Schema; "any" is no type at all."""
+    if isinstance(schema, list):
+        return [_typed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _typed(value) for key, value in schema.items()}
+    if isinstance(kept.get("type"), str):
+        kept["type"] = _TYPES.get(kept["type"], kept["type"])
+        if kept["type"] == "any":
+            del kept["type"]
+    return kept
 
 
 def labels(data: Path) -> dict[str, tuple[str, Label]]:

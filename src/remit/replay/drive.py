@@ -11,10 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from remit.replay.client import Client
 from remit.replay.data import RecordedCall, Trace, tools
 from remit.replay.scoring import Decided
-from remit.terms import Conflict
+from remit.sdk import ApiError, Client
 
 PARALLEL = 24  # agents side by side: enough to share commits, few enough to keep memory small
 
@@ -97,7 +96,7 @@ class Driver:
         """What the same call is answered once a person has approved it."""
         try:
             await self._operator.post(f"/v1/approvals/{approval}/answer", {"state": "approved", "cause": "replay"})
-        except Conflict:
+        except ApiError:  # answered meanwhile, or nobody may lift it
             return {"outcome": "deny"}
         context = request["context"]
         assert isinstance(context, dict)

@@ -29,6 +29,7 @@ class _Called(msgspec.Struct, frozen=True, kw_only=True):
 class _Returned(msgspec.Struct, frozen=True, kw_only=True):
     content: str | None = None
     outside: bool = True
+    cut: bool = False
 
 
 class Recall:
@@ -65,6 +66,14 @@ class Recall:
                 outside=returned.outside,
                 goal_named=called.goal_named,
             )
+            if returned.cut:  # as when it was taken in: what is missing may be where a later value comes from
+                memory.take_in(
+                    decision=one.id,
+                    tool=tool(self._tenant, name) or _unknown(one),
+                    arguments=called.arguments,
+                    content=None,
+                    outside=returned.outside,
+                )
         return memory
 
     def _calls(self, instance: InstanceId) -> list[Reservation]:

@@ -38,7 +38,6 @@ from remit.terms import (
     Kind,
     Limits,
     MissionId,
-    Put,
     Refused,
     RemitError,
     TenantId,

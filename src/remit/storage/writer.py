@@ -182,6 +182,7 @@ class Writer:
         with self.guard:
             lost = [*jobs, *self._queue]
             self._queue.clear()
+            self._flying = []  # they never happened: nothing may be remembered from them
             self._weight = 0
             self.broken = True
         behind = Unavailable(error.message) if isinstance(error, Unavailable) else _BEHIND

@@ -33,13 +33,13 @@ def reading(name: str, properties: dict[str, Any], description: str = "", **hint
     return read_schema(DEFAULT_TENANT, SERVER, name, description, schema, hints)
 
 
-@pytest.mark.parametrize("case", cases("readings.txt"), ids=lambda case: case[0])
+@pytest.mark.parametrize("case", list(cases("readings.txt")), ids=lambda case: case[0])
 def test_a_tool_is_read_as_a_reviewer_reads_it(case: Case) -> None:
     name, properties, description, classes = case
     assert {str(one) for one in reading(name, properties, description).classes} == classes
 
 
-def test_four_of_five_tools_that_were_held_back_while_tuning_are_read_exactly() -> None:
+def test_most_tools_that_the_lexicon_was_not_tuned_on_are_read_exactly() -> None:
     held = list(cases("held_out.txt"))
     exact = sum({str(one) for one in reading(*case[:3]).classes} == case[3] for case in held)
     assert exact >= 0.8 * len(held)

@@ -123,7 +123,7 @@ def test_what_cannot_work_is_refused_with_what_to_do(case: str) -> None:
 
 def test_every_problem_is_listed_with_its_file_line_and_policy() -> None:
     texts = {
-        "a.cedar": '// a comment; with "signs\n\n@id("x")\npermit (principal, action, resource) when { 1 };\n\npermit (',
+        "a.cedar": '// a comment; with "signs\n\n@id("x")\npermit (principal, action, resource) when { 1 };\n\nper',
         "b.cedar": '\n@id("y") forbid (principal, action, resource) when { context has nonesuch };',
     }
     with pytest.raises(PolicyRefused) as refused:

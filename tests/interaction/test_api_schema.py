@@ -1,0 +1,71 @@
+"""The OpenAPI document against the real server: whatever is sent, the answer is one that the document describes.
+
+Requests are made from the document, valid ones and broken ones, with the same seed each time. `REMIT_FUZZ` multiplies
+their number: 1 takes a few seconds, 10 about a minute and a half.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.generation import GenerationMode
+from tests.interaction.api_server import Running, remit_up
+
+EXAMPLES = 3 * int(os.environ.get("REMIT_FUZZ", "1"))
+BODIES = 5  # times as many for operations with a body: that is where the variety is
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with remit_up(tmp_path_factory.mktemp("fuzzed")) as running:
+        _populate(running)
+        yield running
+    logged = running.log.read_text()
+    assert "Traceback" not in logged, logged[-4000:]
+
+
+def _populate(running: Running) -> None:
+    """Something of every kind, so that requests reach past "there is no such thing"."""
+    with httpx.Client(base_url=running.url, headers={"authorization": f"Bearer {running.admin}"}) as client:
+        for path, body in (
+            ("/v1/agents", {"id": "bot", "owner": "emma"}),
+            ("/v1/tools", {"server": "mail", "format": "schema", "document": {"name": "read", "schema": {}}}),
+            ("/v1/missions", {"agent": "bot", "purpose": "assist", "goal": "read the mail of today"}),
+        ):
+            assert client.post(path, json=body).is_success
+
+
+def _operations(running: Running) -> list[Any]:
+    document = httpx.get(f"{running.url}/openapi.json").json()
+    schema = schemathesis.openapi.from_dict(document)
+    found = [result.ok() for result in schema.get_all_operations()]
+    assert len(found) == sum(len(item) for item in document["paths"].values())
+    return found
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["valid", "broken"])
+@pytest.mark.parametrize("holder", ["admin", "point"])
+def test_every_answer_is_one_that_the_document_describes(server: Running, holder: str, mode: GenerationMode) -> None:
+    headers = {"Authorization": f"Bearer {getattr(server, holder)}"}
+    for operation in _operations(server):
+        has_body = operation.definition.raw.get("requestBody") is not None
+        if mode is GenerationMode.NEGATIVE and not has_body and not operation.definition.raw.get("parameters"):
+            continue  # nothing that could be broken
+
+        @settings(
+            max_examples=EXAMPLES * (BODIES if has_body else 1),
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(mode))
+        def answers(case: schemathesis.Case) -> None:
+            case.call_and_validate(base_url=server.url, headers=headers, timeout=30)
+
+        answers()
