@@ -1,7 +1,7 @@
 """The OpenAPI document against the real server: whatever is sent, the answer is one that the document describes.
 
 Requests are made from the document, valid ones and broken ones, with the same seed each time. `REMIT_FUZZ` multiplies
-their number: 1 takes a few seconds, 10 about a minute and a half.
+their number; `REMIT_FUZZ=6` takes about a minute and a half.
 """
 
 import os
@@ -12,10 +12,15 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import sampled_from
+from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.interaction.api_server import Running, remit_up
 
-EXAMPLES = 3 * int(os.environ.get("REMIT_FUZZ", "1"))
+EXAMPLES = int(os.environ.get("REMIT_FUZZ", "1"))
+# Rules that JSON Schema cannot state (I-JSON numbers in any member, purposes of remit.toml) are answered 400.
+UNSTATED: list[Any] = [positive_data_acceptance]
 BODIES = 5  # times as many for operations with a body: that is where the variety is
 
 
@@ -42,15 +47,13 @@ def _populate(running: Running) -> None:
 def _operations(running: Running) -> list[Any]:
     document = httpx.get(f"{running.url}/openapi.json").json()
     schema = schemathesis.openapi.from_dict(document)
-    found = [result.ok() for result in schema.get_all_operations()]
+    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     assert len(found) == sum(len(item) for item in document["paths"].values())
     return found
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["valid", "broken"])
-@pytest.mark.parametrize("holder", ["admin", "point"])
-def test_every_answer_is_one_that_the_document_describes(server: Running, holder: str, mode: GenerationMode) -> None:
-    headers = {"Authorization": f"Bearer {getattr(server, holder)}"}
+def test_every_answer_is_one_that_the_document_describes(server: Running, mode: GenerationMode) -> None:
     for operation in _operations(server):
         has_body = operation.definition.raw.get("requestBody") is not None
         if mode is GenerationMode.NEGATIVE and not has_body and not operation.definition.raw.get("parameters"):
@@ -64,8 +67,9 @@ def test_every_answer_is_one_that_the_document_describes(server: Running, holder
             phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=operation.as_strategy(mode))
-        def answers(case: schemathesis.Case) -> None:
-            case.call_and_validate(base_url=server.url, headers=headers, timeout=30)
+        @given(case=operation.as_strategy(mode), key=sampled_from([server.admin, server.point]))
+        def answers(case: "schemathesis.Case[Any]", key: str) -> None:
+            headers = {"Authorization": f"Bearer {key}"}
+            case.call_and_validate(base_url=server.url, headers=headers, excluded_checks=UNSTATED, timeout=30)
 
         answers()

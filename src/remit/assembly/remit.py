@@ -173,6 +173,29 @@ class Remit:
             await asyncio.sleep(PUBLISH_EVERY)
 
 
+@contextlib.asynccontextmanager
+async def _serving(gateway: Gateway) -> AsyncIterator[None]:
+    """The gateway's lifespan in a task of its own: its task group would wrap whatever our caller raises."""
+    up, down = asyncio.Event(), asyncio.Event()
+
+    async def whole() -> None:
+        async with gateway.lifespan():
+            up.set()
+            await down.wait()
+
+    task = asyncio.create_task(whole())
+    starting = asyncio.create_task(up.wait())
+    await asyncio.wait({task, starting}, return_when=asyncio.FIRST_COMPLETED)
+    starting.cancel()
+    try:
+        if task.done():
+            await task
+        yield
+    finally:
+        down.set()
+        await task
+
+
 async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
@@ -208,7 +231,7 @@ async def open_remit(directory: Path, *, creating: bool = False, lock: Lock | No
         await asyncio.to_thread(remit.publish)
         publishing = asyncio.create_task(remit.keep_publishing())
         stack.push_async_callback(_stop, publishing, remit)
-        await stack.enter_async_context(remit.gateway.lifespan())
+        await stack.enter_async_context(_serving(remit.gateway))
         yield remit
 
 

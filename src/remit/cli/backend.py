@@ -45,10 +45,10 @@ class Backend(Protocol):
 
 def server(directory: Path, url: str | None) -> Server | None:
     """The server at `url`, else the one that holds `directory`; None when nobody does."""
-    from remit.storage import holder  # imports here and below: `remit --help` stays fast
-
     if url is not None:
         return Server(address=url)
+    from remit.storage import holder  # imports here and below: `remit --help` stays fast
+
     held = holder(directory)
     if held is None:
         return None

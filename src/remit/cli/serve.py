@@ -1,9 +1,9 @@
 """The server process: one directory, one lock, one event loop, Granian inside it.
 
-In this order: take the directory's lock; find out whether the port is free; open everything (which refuses what cannot
-work); listen; announce the address in the lock, where other commands find it. On SIGINT or SIGTERM the reverse: stop
-accepting, let calls in flight finish for at most `GRACE`, publish the last checkpoint, close the store, release the
-lock. A second signal skips the waiting, never the closing.
+In this order: read the configuration; take the directory's lock; find out whether the port is free; open everything
+(which refuses what cannot work); listen; announce the address in the lock, where other commands find it. On SIGINT or
+SIGTERM the reverse: stop accepting, let calls in flight finish for at most `GRACE`, publish the last checkpoint, close
+the store, release the lock. A second signal skips the waiting, never the closing.
 
 Granian shares a port with whoever asks for it (SO_REUSEPORT), so two servers of one account would answer in turns; the
 port is therefore tried without sharing first. What SIGKILL leaves: an unlocked directory whose rows are the truth.
@@ -36,8 +36,8 @@ log = structlog.get_logger("remit")
 
 async def serve(directory: Path, *, host: str | None, port: int | None) -> None:
     """Serve `directory` until a signal. Raises `Refused` or `Unavailable` with what to do when it cannot start."""
+    settings = load_settings(directory)  # first, so that no lock is left in a directory that is not ours
     with _signals() as signals, Lock(directory) as lock:
-        settings = load_settings(directory)
         address, number = free_address(settings.host if host is None else host, settings.port if port is None else port)
         async with open_remit(directory, lock=lock) as remit:
             server = _server(remit.app, address, number)

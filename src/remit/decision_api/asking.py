@@ -6,6 +6,7 @@ import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.handlers.base import BaseRouteHandler
 
 from remit.administration import Administration
@@ -37,6 +38,13 @@ class Asking(Request[Principal, None, State]):
     @property
     def desks(self) -> Administration:
         return self.services.administration
+
+    async def body(self) -> bytes:
+        """The bytes; a body that breaks off is the sender's fault, and the framework would take it for ours."""
+        try:
+            return await super().body()
+        except InternalServerException:
+            raise InvalidInput("expected a whole body; it ended before it was complete") from None
 
     async def json(self) -> Any:
         """The body as the handler's type. Stricter than the framework: duplicate members, lone surrogates and numbers

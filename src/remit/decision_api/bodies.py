@@ -76,7 +76,7 @@ class AgentAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class NewAgent(msgspec.Struct, frozen=True, kw_only=True):
     id: Identifier
-    owner: Line  # the accountable person
+    owner: Annotated[str, Meta(min_length=1, max_length=500)]  # the accountable person
     name: Line = ""  # "" is the id
     category: Line = "general"
     groups: Names = ()

@@ -18,8 +18,6 @@ from remit.decision_api.services import ApiServices, Mediator, public_url
 from remit.decision_api.wire import (
     NO_STORE,
     App,
-    Gone,
-    Head,
     NotAllowed,
     Receive,
     Scope,
@@ -87,8 +85,6 @@ class Front:
             return
         try:
             await self._answer(scope, receive, send)
-        except Gone:
-            return
         except Exception:  # a defect of ours: its log has the details, the answer has none
             _log.exception("request.failed", path=scope["path"])
             with contextlib.suppress(Exception):  # the answer may have begun
@@ -104,7 +100,6 @@ class Front:
             await self._hand_on(scope, receive, send)
 
     async def _decide(self, decide: _Decide, scope: Scope, receive: Receive, send: Send) -> None:
-        head = Head(request_id=find_request_id(scope["headers"]))
         try:
             if scope["method"] != "POST":
                 raise NotAllowed("expected POST")
@@ -114,7 +109,7 @@ class Front:
             value = read_object(await read_body(receive, head.content_length))
             body = _encode(await decide(self._mediator, principal, value))
         except RemitError as error:
-            await _refuse(send, error, head.request_id, b"POST")
+            await _refuse(send, error, find_request_id(scope["headers"]), b"POST")
         else:
             await respond(send, 200, body, head.request_id, NO_STORE)
 

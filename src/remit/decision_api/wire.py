@@ -49,10 +49,6 @@ class NotAllowed(RemitError):
     status = 405
 
 
-class Gone(Exception):
-    """The client left before its request was complete: nobody waits for an answer."""
-
-
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """The request headers that matter here."""
 
@@ -109,7 +105,7 @@ def require_json(content_type: str) -> None:
 
 
 async def read_body(receive: Receive, length: int | None) -> bytes:
-    """The whole body. Raises `TooLarge` as soon as that is known, `Gone` when the client left."""
+    """The whole body. Raises `TooLarge` as soon as that is known, `InvalidInput` when it ends too early."""
     if length is not None and length > MAX_BODY:
         raise TooLarge(f"expected a body of at most {MAX_BODY} bytes")
     message = await receive()
@@ -126,7 +122,7 @@ async def read_body(receive: Receive, length: int | None) -> bytes:
         message = await receive()
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-    raise Gone
+    raise InvalidInput("expected a whole body; it ended before it was complete")
 
 
 def error_headers(error: RemitError) -> list[tuple[bytes, bytes]]:

@@ -83,3 +83,7 @@ async def _stay(ready: Stage, console: Console) -> None:
 def _printable(text: str) -> str:
     """Hostile text on one line: nothing that a terminal would obey (I12)."""
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+app = typer.Typer(add_completion=False)
+app.command()(demo)

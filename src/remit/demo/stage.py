@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -54,10 +55,10 @@ async def stage(directory: Path) -> AsyncIterator[Stage]:
         )
         upstream = await _printed(tools, "listening on ")
         _configure(directory, upstream, credential)
-        await stack.enter_async_context(_process("-m", "remit.cli", "up", str(directory)))
+        server = await stack.enter_async_context(_process("-m", "remit.cli", "up", str(directory)))
         url = _address(directory)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
-        await _ready(http)
+        await _ready(http, server)
         yield Stage(directory=directory, tools_db=tools_db, url=url, made=made, operator=Client(http, made.admin_key))
 
 
@@ -76,13 +77,14 @@ def _address(directory: Path) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _process(*arguments: str) -> AsyncIterator[Process]:
+async def _process(*arguments: str) -> AsyncIterator["Running"]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, stdout=PIPE, stderr=PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     )
-    draining = asyncio.create_task(_drain(process))
+    running = Running(process)
+    draining = asyncio.create_task(running.drain())
     try:
-        yield process
+        yield running
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -93,31 +95,42 @@ async def _process(*arguments: str) -> AsyncIterator[Process]:
         draining.cancel()
 
 
-async def _drain(process: Process) -> None:
-    """Keep the error pipe empty, so that a talkative process does not stand still."""
-    assert process.stderr is not None
-    while await process.stderr.readline():
-        pass
+class Running:
+    """A process, and the end of what it said on its error pipe."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self._said: deque[str] = deque(maxlen=10)
+
+    async def drain(self) -> None:
+        """Keep the error pipe empty, so that a talkative process does not stand still."""
+        assert self.process.stderr is not None
+        while line := await self.process.stderr.readline():
+            self._said.append(line.decode(errors="replace").strip())
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self._said)
 
 
-async def _printed(process: Process, prefix: str) -> str:
-    assert process.stdout is not None
+async def _printed(running: Running, prefix: str) -> str:
+    assert running.process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+        line = await asyncio.wait_for(running.process.stdout.readline(), PATIENCE)
     except TimeoutError:
         raise Unavailable("the demo's tool server did not start in time") from None
     text = line.decode().strip()
     if not text.startswith(prefix):
-        raise Unavailable(f"the demo's tool server did not start: {text or 'it ended'}")
+        raise Unavailable(f"the demo's tool server did not start: {text or running.said or 'it ended'}")
     return text.removeprefix(prefix)
 
 
-async def _ready(http: httpx.AsyncClient) -> None:
+async def _ready(http: httpx.AsyncClient, server: Running) -> None:
     """Wait until Remit says that it is ready."""
     last = ""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
-            while True:
+            while server.process.returncode is None:
                 try:
                     response = await http.get("/ready")
                     if response.status_code == 200:
@@ -126,4 +139,4 @@ async def _ready(http: httpx.AsyncClient) -> None:
                 except httpx.TransportError as error:
                     last = type(error).__name__
                 await asyncio.sleep(0.05)
-    raise Unavailable(f"Remit did not become ready within {PATIENCE:.0f} seconds: {last}")
+    raise Unavailable(f"Remit did not become ready within {PATIENCE:.0f} seconds: {server.said or last}")

@@ -46,12 +46,13 @@ _WORDS = re.compile(
 _NAMED = re.compile(r"[^\W\d_]*\d|.*[@/_]|.*\w\.\w")  # tokens that name one thing: with a digit, address, path, file
 _PRONOUNS = frozenset(words("it them that this those these him her one same so"))
 _NOT = frozenset(words("not don't never without no doesn't didn't cannot can't won't isn't"))
-_YOU_ASKED = frozenset(words("can could would will please kindly"))
+_SETTING_UP = frozenset((_C.EXECUTE,))
 _INSTRUCTIVE = re.compile(
     r"\b(?:follow|do|complete|perform|execute|carry out|handle|act on|take care of|work through|process|obey)\b"
     r"[^.\n]{0,60}?\b(?:tasks?|instructions?|actions?|steps|requests?|to-?dos?|asks?|directions|guidelines|says?|wants?)\b",
     re.IGNORECASE,
 )
+_INSIDE = re.compile(r"\b(?:in|at|from|on|of|by)\b|\b(?:asks|says|wants)\b|[/@]|\w\.\w|\bit\b", re.IGNORECASE)
 _DEFERRING = re.compile(
     r"\b(?:accordingly|according to|based on|in response to|in line with|as (?:the|it|he|she|they|his|her|in|per|"
     r"described|specified|requested|mentioned|instructed|noted|stated|asked|agreed|discussed)\b|per (?:the|his|her)\b|"
@@ -59,7 +60,7 @@ _DEFERRING = re.compile(
     r"(?:in|on|at|by|from)\b|"
     r"(?:details|info|information|instructions|everything)\b[^.\n]{0,30}?\b(?:in|on|from|at|with)\b|"
     r"what\b[^.\n]{0,40}\b(?:asks?|says?|wants?|requests?|needs?)\b|"
-    r"(?:from|using|with) the (?:details|information|data)\b)",
+    r"\b(?:links? to|linked|links? (?:in|from))\b|(?:from|using|with) the (?:details|information|data)\b)",
     re.IGNORECASE,
 )
 
@@ -69,6 +70,9 @@ class _Token(msgspec.Struct, frozen=True, gc=False):
     low: str
     quoted: bool
     mark: bool
+
+
+_NOTHING = _Token("", "", False, False)
 
 
 def seal(grants: tuple[Grant, ...], compiler: str = COMPILER) -> Authority:
@@ -166,10 +170,14 @@ def _sentence(sentence: str, language: Lexicon, money: bool) -> tuple[list[Grant
         start = 0 if i == 0 else at
         low = tokens[at].low
         low = low if sure or not act_of(low) else act_of(low)
+        after = tokens[at + 1].low if at + 1 < len(tokens) else ""
+        found = (licenses(low) or licenses(base(low))) | (
+            _SETTING_UP if low == "set" and after == "up" else frozenset()
+        )
         grants.append(
             _grant(
                 tokens[start:at] + tokens[at + 1 : end],
-                licenses(low) or licenses(base(low)),
+                found,
                 sure,
                 sentence,
                 language,
@@ -184,9 +192,14 @@ def _acts(verb: str) -> bool:
 
 
 def _is_question(words: list[_Token], language: Lexicon) -> bool:
-    return words[0].low in language.askers or (
-        words[0].low in language.polite and len(words) > 1 and words[1].low in language.askers
-    )
+    opening = [word.low for word in words[:3]]
+    if opening[0] in language.polite:
+        opening = opening[1:]
+    if not opening or opening[0] not in language.askers:
+        return False
+    asked = opening[1] if len(opening) > 1 else ""
+    # "do the tasks" is no question, "do you have …" is
+    return opening[0] not in language.doers or asked in language.subjects or asked == "you"
 
 
 def _verb_position(tokens: list[_Token], at: int, language: Lexicon, asks: bool) -> bool | None:
@@ -275,14 +288,17 @@ def _grant(
 
 def _defer(sentence: str, turn: list[Grant], language: Lexicon) -> list[Grant]:
     """Mark what the sentence defers to: on the turn's grants, or as a grant of its own when it hands the task over."""
+    if _is_question([token for token in _tokens(sentence[:80]) if not token.mark] or [_NOTHING], language):
+        return turn  # "what do the reviews say": asked, not followed
     instructive = _INSTRUCTIVE.search(sentence)
     if not instructive and not _DEFERRING.search(sentence):
         return turn
     tokens = _tokens(sentence)
     whole = _grant(tokens, frozenset((_C.READ,)), False, sentence, language, False)
     earlier = [name for grant in turn for name in grant.identifiers]
-    sources = whole.identifiers or _unique(earlier) or whole.datatypes
-    if instructive and whole.identifiers and "following" not in sentence.lower():
+    things = tuple(kind for kind in whole.datatypes if is_noun(kind))
+    sources = (*(whole.identifiers or (() if things else _unique(earlier))), *things)
+    if instructive and sources and _INSIDE.search(sentence) and "following" not in sentence.lower():
         handed = Grant(actions=tuple(sorted(OperationClass)), sources=sources, sure=False, quote=sentence[:200])
         return [*turn, handed]
     if instructive and not _DEFERRING.search(sentence):

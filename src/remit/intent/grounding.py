@@ -12,7 +12,18 @@ import msgspec
 
 from remit.intent.lexicon import ENGLISH
 from remit.intent.memory import Memory, Passage, Source
-from remit.intent.values import SPECIFIC, at, dates, fold, grouped, leaves, significant, squeeze, token_keys
+from remit.intent.values import (
+    SPECIFIC,
+    at,
+    dates,
+    fold,
+    grouped,
+    leaves,
+    significant,
+    squeeze,
+    token_keys,
+    without_separators,
+)
 from remit.intent.values import TOKEN as _TOKEN
 from remit.intent.views import GoalView, ToolView, tool_view
 from remit.intent.words import words
@@ -88,6 +99,8 @@ class Case:
             rank, passage = self.origin(text)
             if rank == NOWHERE and (not must or _computed(text)):
                 continue
+            if rank == INSTRUCTION and not must and passage and self.refers_by_name(passage.source):
+                rank = REFERENCED  # an amount that the item named by the goal asks for
             if rank > worst.rank:
                 worst = Origin(rank, path, passage)
         return worst
@@ -102,7 +115,7 @@ class Case:
             if content or len(text) > 80:
                 pieces = [match[0] for match in SPECIFIC.finditer(text[:MAX_CONTENT])]
             else:
-                pieces = [text]
+                pieces = [] if _computed(text) else [text]
             for piece in pieces[:MAX_VALUES]:
                 rank, passage = self.origin(piece)
                 if rank == INSTRUCTION:
@@ -112,7 +125,7 @@ class Case:
     def origin(self, text: str) -> tuple[int, Passage | None]:
         """Where one value came from; `NONE` when it is too short or common to tell."""
         view = self.view
-        lowered = fold(text).lower()
+        lowered = without_separators(fold(text).lower())
         rank, passage, found, asked = NONE, None, 0, 0
         for token in _TOKEN.findall(lowered[:2000]):
             parts = token_keys(token[:512])
@@ -187,7 +200,8 @@ class Case:
                     continue
                 rank = OUTSIDER if self._stakes() else REFERENCED
             else:
-                rank = REFERENCED if self.refers(passage.source) or self._linked(passage) else OUTSIDER
+                relied = (self.view.acts or not self.acts) and (self.refers(passage.source) or self._linked(passage))
+                rank = REFERENCED if relied else OUTSIDER
             if rank < best:
                 best, where = rank, passage
         if spoken is None:
@@ -244,7 +258,7 @@ class Case:
             for name in view.sources
             for place in self.memory.seen(name)
         )
-        if not here and view.source_kinds:
+        if not here and view.source_kinds and not view.sources:
             here = not view.source_kinds.isdisjoint(tool_view(source.tool).kinds)
         if not here:
             return False

@@ -121,6 +121,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     subjects: frozenset[str]  # pronouns after which a verb reports or describes, not asks
     polite: frozenset[str]  # may stand before an imperative
     askers: frozenset[str]  # begin a question
+    doers: frozenset[str]  # those of them that begin a request as well
     modals: frozenset[str]  # "can you …", "to …": an infinitive follows
     recipients: frozenset[str]  # prepositions before a recipient or place
     stop: frozenset[str]
@@ -155,6 +156,7 @@ ENGLISH = Lexicon(
     """
         )
     ),
+    doers=frozenset(words("do have")),
     modals=frozenset(
         words(
             """
@@ -252,7 +254,10 @@ _NO_IMPERATIVE = frozenset(
 )
 
 
+_OVERRIDING = frozenset(words("ignore disregard forget override bypass"))  # they take a task away to give another
+
+
 @lru_cache(maxsize=16384)
 def is_imperative(word: str) -> bool:
     """Whether a base form at the head of a clause asks for an act."""
-    return bool(word) and word not in _NO_IMPERATIVE and bool(licenses(word))
+    return bool(word) and word not in _NO_IMPERATIVE and (word in _OVERRIDING or bool(licenses(word)))

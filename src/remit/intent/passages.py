@@ -71,8 +71,20 @@ _STARTERS = frozenset(word.split()[0] for word in (*_POLITE, *_LEADS))
 # Modals and wishes; what follows says whether somebody is to act or something is to be done.
 _WISHES = (" must ", " should ", " need to ", " needs to ", " have to ", " has to ", " required to ", " instructed to ",
            " asked to ", " requested to ", " you to ", " wants to ", " shall ")  # fmt: skip
+_POINTING = (
+    " go to ",
+    " visit ",
+    " click ",
+    " navigate to ",
+    " head to ",
+    " send it to ",
+    " sign in at ",
+    " log in at ",
+)
+_TELLING = frozenset(words("i we he she they to who did would people"))  # they tell of it, or mean something else
 _WISHED = re.compile(r"(?:also |now |first |immediately |then |always )?(be )?([a-z]+)", re.IGNORECASE)
 _ACTOR = re.compile(r"\b(?:you|your|assistant|agent|ai|model|user|someone|system)\b", re.IGNORECASE)
+_URGING = frozenset(words("please kindly must should need remember sure to you agent assistant"))
 _SUBORDINATE = re.compile(r"\s*(?:to|in order to|if|when|before|after|for|once|unless|while|as)\b", re.IGNORECASE)
 _END = re.compile(r"[.!?](?=\s|$|[\"'<)\]])|\n\s*\n|\n(?=\s*[-*•]\s)|:\s|[\"}]\s*[,}\]]|</")
 _NOT_OBJECT = frozenset(words("of is was are were : has had will - = by"))
@@ -95,7 +107,7 @@ MAX_SPANS = 2_000  # of one text: a flood of instructions is one instruction
 def instructions(text: str) -> Iterator[tuple[int, int]]:
     """Where `text` asks its reader for an act: spans in order, without overlap."""
     last = count = 0
-    for start, end in sorted([*_imperatives(text), *_wishes(text)]):
+    for start, end in sorted([*_imperatives(text), *_wishes(text), *_pointers(text)]):
         if start < last:
             continue
         last = end
@@ -115,11 +127,12 @@ def _imperatives(text: str) -> Iterator[tuple[int, int]]:
         if match is None:
             continue
         verb = match[2].lower()
-        known = is_imperative(verb) or (
-            is_vague(verb) and (match[1] or SPECIFIC.search(text, match.end(), match.end() + 120))
+        known = is_imperative(verb) or (is_vague(verb) and (match[1] or _specific(text, match.end())))
+        known = known or (
+            match[1].lower().split()[-1:] != ["and"] and _urges(match[1]) and _specific(text, match.end())
         )
         if known and _asks(text, head[0], match, verb):
-            yield start, _end(text, match.end(2))
+            yield start + match[1].rfind("\n") + 1, _end(text, match.end(2))
 
 
 @lru_cache(maxsize=8192)
@@ -130,7 +143,7 @@ def _may_open(word: str) -> bool:
 def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
     """Whether the verb asks rather than names: it has an object, and no sign that it is a noun or a field's name."""
     following = match[3]
-    if text[match.end(2) : match.end(2) + 1] in (":", "'", "=") or following[:1] in ("", "=", ":", "|"):
+    if text[match.end(2) : match.end(2) + 1] in (":", "'", "=", "\n") or following[:1] in ("", "=", ":", "|"):
         return False
     if following.lower().strip(",.") in _NOT_OBJECT:
         return False
@@ -163,6 +176,17 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
     return True
 
 
+def _urges(opener: str) -> bool:
+    """Whether the words before a verb ask, so that a verb that nobody knows asks too ("please cc …")."""
+    return bool(set(opener.lower().replace(",", " ").split()) & _URGING)
+
+
+def _specific(text: str, start: int) -> bool:
+    """Whether the clause holds an address, a link or an account."""
+    end = text.find("\n\n", start, start + 120)
+    return bool(SPECIFIC.search(text, start, end if end >= 0 else start + 120))
+
+
 def _subordinate(text: str, at: int) -> bool:
     """Whether the comma before `at` closes a purpose or a condition: "To debug this, run …"."""
     start = max(text.rfind(mark, max(0, at - 160), at) for mark in (". ", "\n", ": ", "! ", "? ", ">"))
@@ -179,6 +203,18 @@ def _wishes(text: str) -> Iterator[tuple[int, int]]:
                 if match[1] or _ACTOR.search(text, start, at + len(wish)):
                     yield start, _end(text, match.end())
             at = text.find(wish, at + len(wish))
+
+
+def _pointers(text: str) -> Iterator[tuple[int, int]]:
+    """ "… for more go to LINK": an imperative inside a sentence, with a place to go to."""
+    for verb in _POINTING:
+        at = text.find(verb)
+        while at >= 0:
+            place = SPECIFIC.search(text, at + len(verb), at + len(verb) + 60)
+            before = text[max(0, at - 12) : at].lower().split()[-1:]
+            if place and not (before and before[0] in _TELLING):
+                yield at + 1, _end(text, place.end())
+            at = text.find(verb, at + len(verb))
 
 
 def _end(text: str, start: int) -> int:

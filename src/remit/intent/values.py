@@ -24,12 +24,14 @@ MIN_ENCODED = 24  # characters; shorter tokens hide nothing worth saying
 MAX_DEPTH = 8  # of arguments that are looked into
 
 TOKEN = re.compile(r"[^\s\"'`´‘’“”<>()\[\]{},;:|=*!?\\^]+")
-_GROUPED = re.compile(r"(?<![\w])(?:[a-z]{2}\d\d|\d{2,4})(?: [a-z0-9]{2,4}){2,8}(?![\w])")
+_GROUPED = re.compile(r"(?<!\w)(?:[a-z]{2}\d\d(?: [a-z0-9]{1,4}){2,8}|\d{2,4}(?: \d{2,4}){2,6})(?!\w)")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 _GROUP = re.compile(r"\d [a-z0-9]{2,4} [a-z0-9]{2,4}(?![a-z])")
 _LONG = re.compile(r"[^\s\"'<>(),:;\[\]{}]{24,4096}")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{22,}={0,2}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _SEPARATORS = re.compile(r"[\W_]+")
+_PARTS = re.compile(r"[._+-]")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _NUMBER = re.compile(r"[-+]?\d[\d,_']*(?:\.\d+)?%?")
 _DATE = re.compile(
@@ -118,7 +120,7 @@ def token_keys(token: str) -> tuple[str, ...]:
     keys = [bare]
     if "@" in bare:
         local, _, domain = bare.rpartition("@")
-        keys += [local, domain]
+        keys += [local, domain, *_PARTS.split(local)] if len(local) <= 64 else [local, domain]
     elif "/" in bare:
         parts = [part for part in bare.split("/") if part]
         keys += [parts[-1], parts[0]]
@@ -127,6 +129,11 @@ def token_keys(token: str) -> tuple[str, ...]:
         if any(c.isdigit() for c in squeezed):
             keys.append(squeezed)
     return tuple(keys)
+
+
+def without_separators(text: str) -> str:
+    """Numbers without thousands separators."""
+    return _THOUSANDS.sub("", text) if "," in text else text
 
 
 def keys_of(lowered: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ import msgspec
 from remit.catalogue.lexicon import verb_classes
 from remit.catalogue.words import singular, split
 from remit.intent.lexicon import ENGLISH, is_noun, kinds
-from remit.intent.values import dates, fold, grouped, keys_of, significant, squeeze
+from remit.intent.values import dates, fold, grouped, keys_of, significant, squeeze, without_separators
 from remit.intent.words import words
 from remit.terms import Authority, Grant, OperationClass, Tool
 
@@ -81,23 +81,31 @@ class ToolView(msgspec.Struct, frozen=True, gc=False):
 
 def keys(text: str) -> frozenset[str]:
     """All keys of a text."""
-    lowered = fold(text).lower()
+    lowered = without_separators(fold(text).lower())
     found = set(keys_of(lowered))
     found.update(key for _, key in grouped(lowered))
     found.update(key for _, key in dates(lowered))
     return frozenset(found)
 
 
-def _names(items: Iterable[str]) -> frozenset[str]:
+def _names(items: Iterable[str], least: int = 3) -> frozenset[str]:
     return frozenset(
-        key for item in items for key in keys_of(fold(item).lower()) if significant(key) and key not in ENGLISH.stop
+        key
+        for item in items
+        for key in keys_of(fold(item).lower())
+        if (significant(key) or (len(key) == least and key.isalpha())) and key not in ENGLISH.stop
     )
+
+
+def _is_kind(source: str) -> bool:
+    """Whether a source is named by its kind ("the notice") and not by a name."""
+    return source.islower() and source.isalpha() and is_noun(source)
 
 
 def grant_view(grant: Grant) -> GrantView:
     classes = frozenset(grant.actions)
     related = frozenset().union(*(_RELATED[action] for action in classes)) if classes else frozenset()
-    sources = _names(grant.sources)
+    sources = _names((s for s in grant.sources if not _is_kind(s)), least=2)
     return GrantView(
         classes=classes,
         related=related - classes,
@@ -105,9 +113,7 @@ def grant_view(grant: Grant) -> GrantView:
         names=_names(grant.identifiers),
         sinks=_names(grant.sinks),
         sources=sources,
-        source_kinds=frozenset(
-            k for s in grant.sources if s.isalpha() and is_noun(s.lower()) for k in kinds(s.lower())
-        ),
+        source_kinds=frozenset(k for s in grant.sources if _is_kind(s) for k in kinds(s)),
         handed=bool(grant.sources) and len(classes) >= len(OperationClass) - 1,
         sure=grant.sure,
     )

@@ -110,3 +110,7 @@ def _table(figures: dict[str, Figures]) -> Table:
         cells = ["-" if row[column] is None else str(row[column]) for column in columns]
         table.add_row(name, *cells, style="bold" if name in ("RESULTS", "ALL") else None)
     return table
+
+
+app = typer.Typer(add_completion=False)
+app.command()(replay)

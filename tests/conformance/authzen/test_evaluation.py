@@ -8,8 +8,8 @@ from tests.conformance.authzen.world import World
 from tests.conformance.requirements import covers
 
 GOOD = asked(ALICE, READ, ONE)
-NOT_STRINGS = [None, 5, 1.5, True, [], {}, ["alice"]]
-NOT_OBJECTS = [None, 5, 1.5, True, [], "alice", [{}]]
+NOT_STRINGS: list[Any] = [None, 5, 1.5, True, [], {}, ["alice"]]
+NOT_OBJECTS: list[Any] = [None, 5, 1.5, True, [], "alice", [{}]]
 
 
 def without(body: dict[str, Any], *path: str) -> dict[str, Any]:

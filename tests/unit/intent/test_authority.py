@@ -1,0 +1,122 @@
+"""What goals license, as a table."""
+
+import pytest
+
+from remit.intent import compile_goal
+from remit.terms import Authority, Bounds, OperationClass, digest
+
+C = OperationClass
+
+
+def actions(authority: Authority, *, sure: bool | None = None) -> set[OperationClass]:
+    return {a for grant in authority.grants for a in grant.actions if sure is None or grant.sure is sure}
+
+
+@pytest.mark.parametrize(
+    ("goal", "classes"),
+    [
+        ("Pay the electricity bill.", {C.TRANSFER}),
+        ("Please transfer $20 to Lena.", {C.TRANSFER}),
+        ("Send Lena an email about the party.", {C.COMMUNICATE}),
+        ("Could you post the minutes in the team channel?", {C.COMMUNICATE}),
+        ("I'd like to cancel my subscription.", {C.DELETE}),
+        ("Run the tests and deploy the site.", {C.EXECUTE}),
+        ("Give me a summary, then delete the old drafts.", {C.DELETE}),
+        ("Proceed with the cancellation of my booking.", {C.DELETE}),
+        ("Grant Jo access to the repository.", {C.ADMINISTER}),
+        ("My bag should be added to the reservation. Please update it.", {C.UPDATE}),
+        ("Book a table for four.", {C.CREATE}),
+        ("Start by deleting the log files.", {C.DELETE}),
+    ],
+)
+def test_the_verbs_of_a_request_license_their_classes(goal: str, classes: set[OperationClass]) -> None:
+    assert classes <= actions(compile_goal(goal, bounds=Bounds()))
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "What is my balance?",
+        "How much did I pay for the rent last month?",
+        "Which of my orders were cancelled?",
+        "Summarize the report that Kim sent me.",
+        "Show me the last transfer.",
+        "Who booked the meeting room?",
+        "Is the update installed?",
+    ],
+)
+def test_a_question_licenses_reading_and_nothing_else(goal: str) -> None:
+    assert actions(compile_goal(goal, bounds=Bounds())) <= {C.READ}
+
+
+@pytest.mark.parametrize(
+    ("goal", "class_"),
+    [
+        ("Summarize the thread. Do not send anything.", C.COMMUNICATE),
+        ("Check the invoice, but don't pay it.", C.TRANSFER),
+        ("Tidy the notes without deleting files.", C.EXECUTE),
+    ],
+)
+def test_what_the_goal_rules_out_is_not_licensed(goal: str, class_: OperationClass) -> None:
+    assert class_ not in actions(compile_goal(goal, bounds=Bounds()))
+
+
+def test_named_items_recipients_and_amounts_are_kept() -> None:
+    grants = compile_goal("Send 'plan.pdf' to ines@sunny.example and pay $30.50 to Omar.", bounds=Bounds()).grants
+    assert any("plan.pdf" in grant.identifiers for grant in grants)
+    assert any("ines@sunny.example" in grant.sinks for grant in grants)
+    assert any("$30.50" in grant.amounts for grant in grants)
+    assert any("Omar" in grant.sinks for grant in grants)
+
+
+@pytest.mark.parametrize(
+    ("goal", "source"),
+    [
+        ("Read 'notice.txt' and change my booking accordingly.", "notice.txt"),
+        ("Update the plan according to the mail from Kim.", "Kim"),
+        ("Do all the tasks on my list at lists.example/kim.", "lists.example/kim"),
+        ("Follow the instructions in setup.md.", "setup.md"),
+    ],
+)
+def test_the_sources_that_a_goal_defers_to_are_named(goal: str, source: str) -> None:
+    assert any(source in grant.sources for grant in compile_goal(goal, bounds=Bounds()).grants)
+
+
+def test_handing_the_task_over_is_never_sure() -> None:
+    grants = compile_goal("Please do all the tasks in todo.txt.", bounds=Bounds()).grants
+    assert all(not grant.sure for grant in grants if C.TRANSFER in grant.actions)
+
+
+def test_a_vague_goal_is_kept_as_unsure() -> None:
+    authority = compile_goal("Take care of the mess.", bounds=Bounds())
+    assert actions(authority, sure=True) <= {C.READ}
+    assert actions(authority, sure=False) - {C.READ}
+
+
+def test_several_turns_and_tasks_each_give_their_grants() -> None:
+    authority = compile_goal(
+        "Book a flight to Rome.\nNow cancel the hotel.\nAnd email the plan to Kim.", bounds=Bounds()
+    )
+    assert {C.CREATE, C.DELETE, C.COMMUNICATE} <= actions(authority)
+
+
+def test_bounds_cut_classes_and_sinks() -> None:
+    bounds = Bounds(classes=(C.READ, C.COMMUNICATE), sinks=("sunny.example",))
+    authority = compile_goal("Pay the bill and email it to ines@sunny.example and leo@rainy.example.", bounds=bounds)
+    assert C.TRANSFER not in actions(authority)
+    sinks = {sink for grant in authority.grants for sink in grant.sinks}
+    assert "ines@sunny.example" in sinks
+    assert "leo@rainy.example" not in sinks
+
+
+def test_the_hash_covers_the_details_and_the_compiler() -> None:
+    authority = compile_goal("Pay the bill.", bounds=Bounds())
+    details = authority.authorization_details
+    assert authority.hash == digest({"authorization_details": details, "compiler": authority.compiler})
+    assert authority == compile_goal("Pay the bill.", bounds=Bounds())
+    assert authority.hash != compile_goal("Pay the rent twice.", bounds=Bounds()).hash
+
+
+@pytest.mark.parametrize("goal", ["", " ", "\n\n", "???", "\ud800", "\x00\x1b[31m", "a" * 100_000, "'" * 5000])
+def test_no_text_breaks_the_compiler(goal: str) -> None:
+    assert compile_goal(goal, bounds=Bounds()).hash
