@@ -24,7 +24,7 @@ def environment(**extra: str) -> dict[str, str]:
     """Ours without what would steer `remit`, and with compiled modules kept between processes."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REMIT_")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return {**kept, "PYTHONPYCACHEPREFIX": str(Path("/tmp") / f"remit-test-bytecode-{os.getuid()}"), **extra}
+    return {**kept, **extra}
 
 
 def remit(*arguments: str, code: int = 0, cwd: Path | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -55,7 +55,7 @@ def remit_here(*arguments: str, code: int = 0, **extra: str) -> str:
 
 
 def remit_json(*arguments: str, **extra: str) -> Any:
-    return json.loads(remit(*arguments, "--json", **extra).stdout)
+    return json.loads(remit(*arguments, "--json", code=0, cwd=None, **extra).stdout)
 
 
 class Server:

@@ -1,7 +1,7 @@
 """The OpenAPI document against the real server: whatever is sent, the answer is one that the document describes.
 
 Requests are made from the document, valid ones and broken ones, with the same seed each time. `REMIT_FUZZ` multiplies
-their number; `REMIT_FUZZ=6` takes about a minute and a half.
+their number; `REMIT_FUZZ=6` takes about a minute.
 """
 
 import os
@@ -15,12 +15,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import sampled_from
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 from tests.interaction.api_server import Running, remit_up
 
 EXAMPLES = int(os.environ.get("REMIT_FUZZ", "1"))
-# Rules that JSON Schema cannot state (I-JSON numbers in any member, purposes of remit.toml) are answered 400.
-UNSTATED: list[Any] = [positive_data_acceptance]
+# Left out: rules that JSON Schema cannot state (I-JSON numbers in any member, purposes of remit.toml) are answered 400;
+# and requests are broken in what is ignored or put right here too (undescribed parameters, the key).
+UNSTATED: list[Any] = [positive_data_acceptance, negative_data_rejection]
 BODIES = 5  # times as many for operations with a body: that is where the variety is
 
 
@@ -55,21 +56,23 @@ def _operations(running: Running) -> list[Any]:
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["valid", "broken"])
 def test_every_answer_is_one_that_the_document_describes(server: Running, mode: GenerationMode) -> None:
     for operation in _operations(server):
-        has_body = operation.definition.raw.get("requestBody") is not None
-        if mode is GenerationMode.NEGATIVE and not has_body and not operation.definition.raw.get("parameters"):
-            continue  # nothing that could be broken
+        described = operation.definition.raw
+        if mode is GenerationMode.POSITIVE or "requestBody" in described or described.get("parameters"):
+            _send(server, operation, mode, EXAMPLES * (BODIES if "requestBody" in described else 1))
 
-        @settings(
-            max_examples=EXAMPLES * (BODIES if has_body else 1),
-            deadline=None,
-            derandomize=True,
-            database=None,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(case=operation.as_strategy(mode), key=sampled_from([server.admin, server.point]))
-        def answers(case: "schemathesis.Case[Any]", key: str) -> None:
-            headers = {"Authorization": f"Bearer {key}"}
-            case.call_and_validate(base_url=server.url, headers=headers, excluded_checks=UNSTATED, timeout=30)
 
-        answers()
+def _send(server: Running, operation: Any, mode: GenerationMode, examples: int) -> None:
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(mode), key=sampled_from([server.admin, server.point]))
+    def answers(case: "schemathesis.Case[Any]", key: str) -> None:
+        headers = {"Authorization": f"Bearer {key}"}
+        case.call_and_validate(base_url=server.url, headers=headers, excluded_checks=UNSTATED, timeout=30)
+
+    answers()

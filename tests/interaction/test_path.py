@@ -21,7 +21,7 @@ def codes(answer: dict[str, Any]) -> list[str]:
 
 
 def verdict(answer: dict[str, Any], kind: str) -> str:
-    return next(finding["verdict"] for finding in answer["findings"] if finding["kind"] == kind)
+    return next(str(finding["verdict"]) for finding in answer["findings"] if finding["kind"] == kind)
 
 
 def test_work_within_the_goal_passes_and_the_evidence_is_on_record(play: Play) -> None:

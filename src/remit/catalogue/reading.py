@@ -291,9 +291,16 @@ def _add_arguments(
         notes.append("carries text to a recipient")
 
 
+_OUTWARD = frozenset({_C.TRANSFER, _C.COMMUNICATE, _C.EXECUTE, _C.ADMINISTER})
+
+
 def _add_hints(classes: set[OperationClass], annotations: Mapping[str, Any], notes: list[str]) -> None:
-    """MCP annotations are untrusted: they may raise the risk, never lower it."""
-    if annotations.get("destructiveHint") is True and classes - {_C.READ}:
+    """MCP annotations are untrusted: they may raise the risk, never lower it.
+
+    "Destructive" (as opposed to additive) says something new only of tools that write what stays: money, messages and
+    programs that have gone out are not undone in any case, and most servers set the hint on all of them.
+    """
+    if annotations.get("destructiveHint") is True and classes - {_C.READ} and not classes & _OUTWARD:
         classes.add(_C.DELETE)
         notes.append("says that it destroys")
     if annotations.get("readOnlyHint") is False and classes == {_C.READ}:

@@ -43,7 +43,8 @@ def configure() -> None:
 def _visible(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ARG001
     for key, value in event.items():
         if key == "exception" and isinstance(value, str):
-            event[key] = "\n".join(plain(line, _VALUE) for line in value.split("\n"))
+            # Indented, so that a line break in an error's message does not begin what looks like another event.
+            event[key] = "\n".join(f"    {plain(line, _VALUE)}" for line in value.split("\n"))
         elif not isinstance(value, (int, float, bool, type(None))):
             event[key] = plain(value, _VALUE)
     return event

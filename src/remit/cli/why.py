@@ -66,11 +66,11 @@ def _told(value: dict[str, Any], rules: dict[str, Any]) -> Iterator[Any]:
     yield Text("because", "bold")
     for code in facts["reasons"]:
         rule = rules.get(code, {})
-        yield Padding(
-            Text.assemble(cell(code, "cyan"), "  ", cell(rule.get("reason") or said.get(code, ""), limit=2000)), (0, 2)
+        yield _indented(
+            Text.assemble(cell(code, "cyan"), "  ", cell(rule.get("reason") or said.get(code, ""), limit=2000)), 2
         )
         if rule:
-            yield Padding(cell(f"{rule.get('file', '')}:{rule.get('line', '')}", "dim"), (0, 4))
+            yield _indented(cell(f"{rule.get('file', '')}:{rule.get('line', '')}", "dim"), 4)
     yield from _evidence(value["call"])
     yield from _remedy(facts, call, rules)
     for entry in value["later"]:
@@ -84,22 +84,26 @@ def _evidence(call: dict[str, Any] | None) -> Iterator[Any]:
     yield Text("arguments", "bold")
     for name, argument in call["arguments"].items():
         shown = argument if isinstance(argument, str) else output.one_line(argument)
-        yield Padding(Text.assemble(cell(name), " = ", cell(shown, limit=QUOTE)), (0, 2))
+        yield _indented(Text.assemble(cell(name), " = ", cell(shown, limit=QUOTE)), 2)
     yield Text("findings", "bold")
     for finding in call["findings"]:
         verdict = finding["verdict"]
         style = "red" if verdict in _WORST else "green" if verdict in _GOOD else "yellow"
-        yield Padding(
+        yield _indented(
             Text.assemble(
                 cell(f"{finding['kind']} "), cell(verdict, style), "  ", cell(finding["message"], limit=2000)
             ),
-            (0, 2),
+            2,
         )
         for evidence in finding["rests_on"]:
             where = " ".join(part for part in (evidence["what"], evidence["source"], evidence["where"]) if part)
-            yield Padding(cell(where, "dim", 1000), (0, 4))
+            yield _indented(cell(where, "dim", 1000), 4)
             if evidence["quote"]:
-                yield Padding(Text.assemble("“", cell(evidence["quote"], "italic", QUOTE), "”"), (0, 6))
+                yield _indented(Text.assemble("“", cell(evidence["quote"], "italic", QUOTE), "”"), 6)
+
+
+def _indented(text: Text, left: int) -> Padding:
+    return Padding(text, (0, 0, 0, left), expand=False)
 
 
 def _remedy(facts: dict[str, Any], call: dict[str, Any], rules: dict[str, Any]) -> Iterator[Any]:
@@ -114,4 +118,4 @@ def _remedy(facts: dict[str, Any], call: dict[str, Any], rules: dict[str, Any]) 
     if remedies:
         yield Text("what would change it", "bold")
         for remedy in remedies:
-            yield Padding(cell(remedy, "green", 2000), (0, 2))
+            yield _indented(cell(remedy, "green", 2000), 2)

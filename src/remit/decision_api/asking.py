@@ -10,9 +10,10 @@ from litestar.exceptions import InternalServerException
 from litestar.handlers.base import BaseRouteHandler
 
 from remit.administration import Administration
+from remit.authentication import parse_authorization
 from remit.decision_api.authzen import explain
 from remit.decision_api.services import ApiServices
-from remit.decision_api.wire import credential_of, read_head, require_json
+from remit.decision_api.wire import read_head, require_json
 from remit.terms import InvalidInput, Principal, parse
 
 
@@ -20,7 +21,7 @@ def authenticated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHa
     """A guard: runs before a body is read, so nothing is said to strangers but that they are strangers."""
     services: ApiServices = connection.app.state.services
     head = read_head((name, value) for name, value in connection.scope["headers"] if name.lower() == b"authorization")
-    connection.scope["user"] = services.authenticator.authenticate(credential_of(head.authorization))
+    connection.scope["user"] = services.authenticator.authenticate(parse_authorization(head.authorization))
 
 
 class Asking(Request[Principal, None, State]):

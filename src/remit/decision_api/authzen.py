@@ -140,7 +140,7 @@ def read_request(value: Any) -> Request:
 
 def answer(decision: Decision, principal: Principal) -> EvaluationResponse:
     """The answer for `principal`: an agent sees only a remedy that policy lets it see."""
-    remedy, request = decision.remedy, UNSET
+    remedy = decision.remedy
     asks = decision.effect is Effect.ASK
     shown = remedy is not None and (remedy.disclosable or not isinstance(principal, AgentPrincipal))
     return EvaluationResponse(
@@ -156,7 +156,7 @@ def answer(decision: Decision, principal: Principal) -> EvaluationResponse:
             obligations=decision.obligations,
             mode=decision.mode,
             remedy=RemedyView(message=remedy.message, groups=remedy.groups) if shown and remedy else UNSET,
-            access_request=AccessRequest(id=decision.approval) if asks and decision.approval else request,
+            access_request=AccessRequest(id=decision.approval) if asks and decision.approval else UNSET,
         ),
     )
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
+from remit.authentication import parse_authorization
 from remit.decision_api.authzen import read_object
 from remit.decision_api.batch import evaluate, evaluate_all
 from remit.decision_api.services import ApiServices, Mediator, public_url
@@ -22,7 +23,6 @@ from remit.decision_api.wire import (
     Receive,
     Scope,
     Send,
-    credential_of,
     error_body,
     error_headers,
     find_request_id,
@@ -104,7 +104,7 @@ class Front:
             if scope["method"] != "POST":
                 raise NotAllowed("expected POST")
             head = read_head(scope["headers"])
-            principal = self._authenticate(credential_of(head.authorization))
+            principal = self._authenticate(parse_authorization(head.authorization))
             require_json(head.content_type)
             value = read_object(await read_body(receive, head.content_length))
             body = _encode(await decide(self._mediator, principal, value))

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from remit.terms import Credential, InvalidInput, RemitError, Unauthenticated
+from remit.terms import InvalidInput, RemitError, Unauthenticated
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -90,12 +90,6 @@ def is_request_id(value: bytes) -> bool:
 def find_request_id(headers: Headers) -> bytes | None:
     """The request identifier, if there is one that can be echoed."""
     return next((value for name, value in headers if name.lower() == b"x-request-id" and is_request_id(value)), None)
-
-
-def credential_of(authorization: str | None) -> Credential | None:
-    """RFC 6750 section 2.1, scheme case-insensitive (RFC 9110 section 11.1)."""
-    scheme, _, value = (authorization or "").strip().partition(" ")
-    return Credential(scheme="bearer", value=value.strip()) if scheme.lower() == "bearer" else None
 
 
 def require_json(content_type: str) -> None:

@@ -224,7 +224,7 @@ def _grounding(worst: Origin) -> Finding:
                 what=subject,
                 source=passage.source.decision,
                 where=f"line {passage.line}",
-                quote=passage.text[:MAX_QUOTE],
+                quote=passage.text[:MAX_QUOTE].encode("utf-8", "replace").decode("utf-8"),
             ),
         ),
     )

@@ -33,6 +33,7 @@ ORIGINS = VERDICTS[FindingKind.GROUNDING]
 NONE, GOAL, TRUSTED, REFERENCED, UNKNOWN, OUTSIDER, NOWHERE, INSTRUCTION = range(len(ORIGINS))
 MAX_TOKENS = 24  # of one value that are looked up
 MAX_VALUES = 64  # of one call
+MAX_TEXT = 2_000  # characters of one value that are looked up
 MAX_CONTENT = 20_000  # characters of free text that are searched
 _C = OperationClass
 _RISKY = frozenset((_C.TRANSFER, _C.DELETE, _C.EXECUTE, _C.ADMINISTER))
@@ -125,9 +126,9 @@ class Case:
     def origin(self, text: str) -> tuple[int, Passage | None]:
         """Where one value came from; `NONE` when it is too short or common to tell."""
         view = self.view
-        lowered = without_separators(fold(text).lower())
+        lowered = without_separators(fold(text[:MAX_TEXT]).lower())
         rank, passage, found, asked = NONE, None, 0, 0
-        for token in _TOKEN.findall(lowered[:2000]):
+        for token in _TOKEN.findall(lowered):
             parts = token_keys(token[:512])
             if not parts or not significant(parts[0]) or parts[0] in ENGLISH.stop:
                 continue

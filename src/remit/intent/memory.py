@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from remit.intent.authority import read_grants
+from remit.intent.lexicon import ENGLISH
 from remit.intent.passages import instructions
-from remit.intent.values import MAX_TOKEN, TOKEN, decoded, fold, grouped, leaves, token_keys, unescape
+from remit.intent.values import COMMON, MAX_TOKEN, TOKEN, decoded, fold, grouped, leaves, token_keys, unescape
 from remit.intent.views import GrantView, grant_view
 from remit.intent.words import words
 from remit.terms import Confidentiality, Integrity, Label, Tool
 
+IDLE = COMMON | ENGLISH.stop
 # Plain text is cut into records: what stands together in a list item, an object or a paragraph belongs together.
 _RECORD = re.compile(r"\n(?=\s{0,4}- )|\n\s*\n|\}\s*,\s*\{")
 # Words beside which secrets stand; looked for in lower-case text.
@@ -26,7 +28,7 @@ CONFIDENTIAL = (
     *("api key", "private key", "access token", "pin code", "social security", "security code", "confidential"),
 )
 _OVERHEAD = 3  # bytes of index for each byte of text, roughly; the limit is on the sum
-MAX_COMPILED = 4  # instructions of one result that are compiled at once
+MAX_COMPILED = 2  # instructions of one result that are compiled at once
 MAX_HIDDEN = 4_096  # characters of one decoded token
 MAX_POSTINGS = 24  # places kept for one key: the first ones tell where it came from
 
@@ -175,7 +177,7 @@ class Memory:
         index, find = self._index, TOKEN.findall
         for passage in passages:
             for token in set(find(lowered, passage.start, passage.end)):
-                if len(token) < 3:
+                if len(token) < 3 or token in IDLE:
                     continue  # says nothing about where it came from
                 for key in token_keys(token[:MAX_TOKEN]):
                     postings = index.get(key)

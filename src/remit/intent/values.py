@@ -144,9 +144,14 @@ def keys_of(lowered: str) -> Iterator[str]:
 
 def grouped(lowered: str) -> Iterator[tuple[int, str]]:
     """Account and card numbers written in groups, joined, with where they stand."""
-    if not _GROUP.search(lowered):
-        return
-    for match in _GROUPED.finditer(lowered):
+    last = 0
+    for hint in _GROUP.finditer(lowered):  # a digit, a space, a group: cheap to look for
+        if hint.start() < last:
+            continue
+        match = _GROUPED.search(lowered, max(last, hint.start() - 4), hint.start() + 60)
+        if match is None:
+            continue
+        last = match.end()
         joined = match[0].replace(" ", "")
         if len(joined) >= 9 and any(c.isdigit() for c in joined[4:]):
             yield match.start(), joined

@@ -1,17 +1,17 @@
 """Keys in a directory that only the account of Remit may read.
 
 One key, one use (I14): a signature made for one purpose can then never be shown for another. The log key signs
-checkpoints and nothing else; the master key wraps data keys and nothing else.
+checkpoints and nothing else; the master key wraps data keys and nothing else; token keys sign call tokens and nothing
+else, and only they rotate.
 
-Threat: another account of the machine reads or swaps a key file. `open` refuses files that group or others may use and
-does not repair them, because whoever could read them may have. Limits: the files are not encrypted at rest, and whoever
-is root, or is the account of Remit, has the keys.
+Threat: another account of the machine reads or swaps a key file, or somebody has the disk. Limits: without a passphrase
+(`KeyEncryption`) the files are plain text under mode 0600; and whoever is root, or is the account of Remit while it
+runs, has the keys. One process at a time may rotate: the one that holds the installation's lock.
 """
 
 import contextlib
 import os
 import shutil
-import stat
 import tempfile
 from pathlib import Path
 
@@ -20,12 +20,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from remit.keys import files
+from remit.keys.encryption import KeyEncryption, protect, reveal
 from remit.keys.random import KEY_BYTES, new_data_key
+from remit.keys.tokens import TokenKey, TokenKeys
 from remit.terms import InvalidInput, Refused, Unavailable
 
 LOG_FILE = "log.pem"  # Ed25519, PKCS #8 (RFC 8410)
 MASTER_FILE = "master.key"  # 32 bytes
-MAX_FILE = 4096  # no key file of ours is near this
+TOKENS_FILE = "tokens.json"  # made when the first token key is
 
 # First byte of a wrapped key: says how it is wrapped, so that a later form can be told apart.
 WRAP_V1 = b"\x01"  # AES-256-GCM under the master key, random 96-bit nonce (NIST SP 800-38D section 8.2.2)
@@ -36,17 +39,27 @@ TAG_BYTES = 16
 class KeyDirectory:
     """The keys of one installation. Made by `create` or `open`, never by hand."""
 
-    __slots__ = ("_master", "log_private")
+    __slots__ = ("_encryption", "_master", "_path", "log_private", "tokens")
 
-    def __init__(self, log_private: Ed25519PrivateKey, master: bytes) -> None:
-        self.log_private = log_private
+    def __init__(
+        self,
+        path: Path,
+        encryption: KeyEncryption | None,
+        log_private: Ed25519PrivateKey,
+        master: bytes,
+        tokens: TokenKeys,
+    ) -> None:
+        self._path = path
+        self._encryption = encryption
         self._master = AESGCM(master)
+        self.log_private = log_private
+        self.tokens = tokens
 
     def __repr__(self) -> str:  # I7: keys never reach a log
         return "KeyDirectory(…)"
 
     @classmethod
-    def create(cls, path: Path) -> "KeyDirectory":
+    def create(cls, path: Path, encryption: KeyEncryption | None = None) -> "KeyDirectory":
         """Make new keys in `path`. Never overwrites: raises `Refused` if anything is there.
 
         The directory appears whole by one rename: a crash leaves either no keys or all of them, and at most a
@@ -63,31 +76,57 @@ class KeyDirectory:
             raise Refused(f"the keys' directory {str(path)!r} cannot be made: {error.strerror}") from None
         try:
             pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            _write(made / LOG_FILE, pem)
-            _write(made / MASTER_FILE, new_data_key())
-            _sync(made)
+            files.write(made / LOG_FILE, protect(pem, LOG_FILE, encryption))
+            files.write(made / MASTER_FILE, protect(new_data_key(), MASTER_FILE, encryption))
+            files.sync(made)
             made.rename(path)  # POSIX: replaces an empty directory, fails on any other
-            _sync(path.parent)
+            files.sync(path.parent)
         except OSError as error:
             shutil.rmtree(made, ignore_errors=True)
             raise Refused(f"the keys in {str(path)!r} cannot be written: {error.strerror}") from None
-        return cls.open(path)
+        return cls.open(path, encryption)
 
     @classmethod
-    def open(cls, path: Path) -> "KeyDirectory":
+    def open(cls, path: Path, encryption: KeyEncryption | None = None) -> "KeyDirectory":
         """Read the keys in `path`; raises `Refused`, saying what to do, unless each is there, whole and private."""
-        _check_directory(path)
-        pem = _read(path / LOG_FILE)
-        try:
-            log_private = load_pem_private_key(pem, password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            log_private = None
-        if not isinstance(log_private, Ed25519PrivateKey):
-            raise Refused(_restore(path / LOG_FILE, "expected an Ed25519 private key in unencrypted PKCS #8 PEM"))
-        master = _read(path / MASTER_FILE)
+        files.check_directory(path)
+        log_private = _log_key(path / LOG_FILE, encryption)
+        master = reveal(files.read(path / MASTER_FILE), path / MASTER_FILE, encryption)
         if len(master) != KEY_BYTES:
-            raise Refused(_restore(path / MASTER_FILE, f"expected {KEY_BYTES} bytes, got {len(master)}"))
-        return cls(log_private, master)
+            raise Refused(files.restore(path / MASTER_FILE, f"expected {KEY_BYTES} bytes, got {len(master)}"))
+        return cls(path, encryption, log_private, master, _token_keys(path / TOKENS_FILE, encryption))
+
+    @classmethod
+    def reseal(cls, path: Path, *, old: KeyEncryption | None, new: KeyEncryption | None) -> None:
+        """Put every key file from `old` encryption under `new` (None: plain), one rename each.
+
+        After a crash in between, `open` refuses the one or the other file; calling this again completes it. Copies of
+        the old files, on backups or as freed blocks of the disk, stay as they were: destroy those.
+        """
+        files.check_directory(path)
+        names = [name for name in (LOG_FILE, MASTER_FILE, TOKENS_FILE) if name != TOKENS_FILE or _exists(path / name)]
+        plain = {name: _either(path / name, old, new) for name in names}  # all of them, before one is changed
+        for name, key in plain.items():
+            files.replace(path / name, protect(key, name, new))
+
+    def rotate_tokens(self, now: int, *, lead: int = 0, at_once: bool = False) -> TokenKey:
+        """A new token key, on disk when this returns; `lead` and `at_once` as `TokenKeys.rotated` says.
+
+        The caller records the change (I14). Raises `Conflict` after too many rotations, `Refused` when the file cannot
+        be written: then the keys are as they were.
+        """
+        rotated = self.tokens.rotated(now, lead=lead, at_once=at_once)
+        files.replace(self._path / TOKENS_FILE, protect(rotated.encode(), TOKENS_FILE, self._encryption))
+        self.tokens = rotated
+        return rotated.keys[-1]
+
+    def ensure_tokens(self, now: int) -> TokenKey | None:
+        """Make the first token key; None when one can sign already. At start, by the process that holds the lock."""
+        try:
+            self.tokens.signing(now)
+        except Unavailable:
+            return self.rotate_tokens(now)
+        return None
 
     def wrap(self, data_key: bytes, context: str) -> bytes:
         """`data_key` under the master key, bound to `context` (what it is for: "mission:<tenant>/<id>").
@@ -118,61 +157,35 @@ def _associated(context: str) -> bytes:
         raise InvalidInput("expected Unicode text as the context of a data key, got a lone surrogate") from None
 
 
-def _check_directory(path: Path) -> None:
+def _log_key(path: Path, encryption: KeyEncryption | None) -> Ed25519PrivateKey:
     try:
-        status = path.stat()
-    except OSError as error:
-        message = (
-            f"no keys in {str(path)!r}: {error.strerror}; run `remit init`, or restore the directory from its backup"
-        )
-        raise Refused(message) from None
-    if not stat.S_ISDIR(status.st_mode):
-        raise Refused(_restore(path, "expected a directory"))
-    if status.st_mode & 0o077:
-        raise Refused(_private(path, status, 0o700))
+        key = load_pem_private_key(reveal(files.read(path), path, encryption), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Refused(files.restore(path, "expected an Ed25519 private key in unencrypted PKCS #8 PEM"))
+    return key
 
 
-def _read(path: Path) -> bytes:
-    """The file, checked on the descriptor it is read from, so that it cannot be swapped in between."""
+def _token_keys(path: Path, encryption: KeyEncryption | None) -> TokenKeys:
+    if not _exists(path):
+        return TokenKeys()
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # no wait on a planted FIFO
-    except OSError as error:
-        raise Refused(_restore(path, error.strerror or "cannot be opened")) from None
+        return TokenKeys.decode(reveal(files.read(path), path, encryption))
+    except ValueError as error:
+        problem = files.restore(path, str(error))
+        raise Refused(f"{problem}, or delete it: tokens that are out become void, and new keys are made") from None
+
+
+def _either(path: Path, old: KeyEncryption | None, new: KeyEncryption | None) -> bytes:
+    data = files.read(path)
     try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise Refused(_restore(path, "expected a regular file"))
-        if status.st_mode & 0o077:
-            raise Refused(_private(path, status, 0o600))
-        return os.read(handle, MAX_FILE)
-    except OSError as error:
-        raise Refused(_restore(path, error.strerror or "cannot be read")) from None
-    finally:
-        os.close(handle)
+        return reveal(data, path, old)
+    except Refused:
+        with contextlib.suppress(Refused):
+            return reveal(data, path, new)  # an earlier attempt came as far as this file
+        raise
 
 
-def _restore(path: Path, problem: str) -> str:
-    return f"the key file {str(path)!r} cannot be used: {problem}; restore it from its backup"
-
-
-def _private(path: Path, status: os.stat_result, wanted: int) -> str:
-    return (
-        f"{str(path)!r} can be used by others (mode {stat.S_IMODE(status.st_mode):04o}): treat the keys as known "
-        f"to them; if they are not, `chmod {wanted:o}` it"
-    )
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(handle)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _exists(path: Path) -> bool:
+    return os.path.lexists(path)

@@ -4,6 +4,7 @@ One action per tool (`Action::"mail/send"`), a member of its operation classes (
 
     tool-call ── class:read … class:administer      every class the tool may have
               ├─ read-only                          tools that do nothing but read
+              ├─ reading                            those, and reads from a place that the caller chose (communicate)
               └─ high-risk                          tools with a class of `terms.HIGH_RISK`
 
 Put permits on `read-only` or on single tools and forbids on classes: a tool that may do several things is a member of
@@ -38,7 +39,7 @@ from remit.terms import (
 
 MISSING = "missing"
 UNKNOWN = "unknown"
-TOOL_CALL, READ_ONLY, RISKY = "tool-call", "read-only", "high-risk"
+TOOL_CALL, READ_ONLY, READING, RISKY = "tool-call", "read-only", "reading", "high-risk"
 FINDING_TYPES = {kind: "".join(part.capitalize() for part in kind.value.split("_")) for kind in FindingKind}
 
 ENUMERATIONS: dict[str, tuple[str, ...]] = {
@@ -148,6 +149,8 @@ def groups_of(classes: Iterable[OperationClass]) -> tuple[str, ...]:
     names = [f"class:{name.value}" for name in known]
     if set(known) == {OperationClass.READ}:
         names.append(READ_ONLY)
+    if OperationClass.READ in known and set(known) <= {OperationClass.READ, OperationClass.COMMUNICATE}:
+        names.append(READING)
     if HIGH_RISK.intersection(known):
         names.append(RISKY)
     return (*names, TOOL_CALL)
@@ -158,7 +161,7 @@ _UNKNOWN_GROUPS = (
     RISKY,
     TOOL_CALL,
 )
-ACTION_GROUPS = (TOOL_CALL, READ_ONLY, RISKY, *(f"class:{name.value}" for name in OperationClass))
+ACTION_GROUPS = (TOOL_CALL, READ_ONLY, READING, RISKY, *(f"class:{name.value}" for name in OperationClass))
 
 
 def environment_of(tool: Tool) -> Environment:

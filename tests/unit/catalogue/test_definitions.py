@@ -28,6 +28,14 @@ def test_the_definition_hash_covers_name_description_schema_and_annotations() ->
     assert len({tool().definition_hash, tool("Other.").definition_hash, read.definition_hash}) == 3
 
 
+@pytest.mark.parametrize("shown", [{"title": "Cancel"}, {"outputSchema": {"type": "object"}}])
+def test_whatever_agents_are_shown_changes_the_definition_hash(shown: dict[str, Any]) -> None:
+    plain = {"name": "cancel_order", "description": "Cancels an order.", "inputSchema": SCHEMA}
+    (before,), (after,) = (read_mcp(DEFAULT_TENANT, SERVER, [listed]) for listed in (plain, plain | shown))
+    assert before.definition_hash == tool().definition_hash
+    assert after.definition_hash != before.definition_hash
+
+
 def test_an_mcp_list_is_read_with_titles_and_without_schemas() -> None:
     first, second = read_mcp(
         DEFAULT_TENANT,
@@ -37,7 +45,7 @@ def test_an_mcp_list_is_read_with_titles_and_without_schemas() -> None:
             {"name": "ping"},
         ],
     )
-    assert (first.id, first.definition_hash) == ("shop/cancel_order", tool().definition_hash)
+    assert first.id == "shop/cancel_order"
     assert second.input_schema == {"type": "object"}
 
 

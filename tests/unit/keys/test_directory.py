@@ -74,7 +74,7 @@ def test_a_failed_creation_leaves_nothing(path: Path, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("remit.keys.directory._sync", full)
+    monkeypatch.setattr("remit.keys.files.sync", full)
     with pytest.raises(Refused, match="No space"):
         KeyDirectory.create(path)
     assert list(path.parent.iterdir()) == []

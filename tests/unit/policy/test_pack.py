@@ -20,9 +20,12 @@ def tool(name: str, *classes: OperationClass) -> Tool:
     )
 
 
-PACK = load(
-    default_pack(), tools=[tool(name.value, name) for name in OperationClass], groups=("operators",), purposes=("p",)
-)
+FETCH = tool("fetch", OperationClass.READ, OperationClass.COMMUNICATE)  # reads from a place that the caller chose
+TOOLS = [*(tool(name.value, name) for name in OperationClass), FETCH]
+PACK = load(default_pack(), tools=TOOLS, groups=("operators",), purposes=("p",))
+
+APPROVED = {"context": {"approval": {"groups": ["operators"]}}}
+PROVISIONAL = {"subject": {"state": "provisional"}}
 
 # tool, findings that are not the best, other parts of the case, outcome
 CASES: list[tuple[str, str, dict[str, Any], str]] = [
@@ -31,9 +34,9 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("read", "authority=outside grounding=outsider", {}, "permit"),
     ("read", "authority=outside grounding=nowhere", {}, "permit"),
     ("read", "authority=within grounding=instruction", {}, "permit"),
-    ("read", "authority=outside grounding=instruction", {}, "ask"),
+    ("read", "authority=outside grounding=instruction", {}, "permit"),
     ("read", "schema=breaks flow=tainted first_use=first", {}, "permit"),
-    ("read", "flow=leaks", {}, "deny"),
+    ("read", "flow=leaks", {}, "ask"),
     ("read", "rate=exceeded", {}, "deny"),
     ("read", "budget=exceeded", {}, "deny"),
     ("read", "", {"mission": False}, "deny"),
@@ -46,29 +49,40 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("read", "", {"subject": {"registered": False}}, "deny"),
     ("read", "", {"resource": {"id": "s/read", "state": "quarantined"}}, "deny"),
     ("read", "", {"resource": {"id": "s/unheard-of"}}, "deny"),
-    ("read", "", {"resource": {"id": "s/unheard-of"}, "context": {"approval": {"groups": ["operators"]}}}, "deny"),
+    ("read", "", {"resource": {"id": "s/unheard-of"}, **APPROVED}, "deny"),
+    ("fetch", "authority=outside grounding=outsider", {}, "permit"),
+    ("fetch", "authority=outside grounding=nowhere", {}, "permit"),
+    ("fetch", "authority=within grounding=instruction", {}, "ask"),
+    ("fetch", "authority=outside grounding=instruction", {}, "deny"),
     ("communicate", "grounding=goal flow=tainted", {}, "permit"),
     ("communicate", "grounding=trusted schema=breaks", {}, "permit"),
+    ("communicate", "grounding=referenced", {}, "permit"),
     ("communicate", "grounding=nowhere", {}, "permit"),
+    ("communicate", "grounding=nowhere flow=tainted", {}, "ask"),
     ("communicate", "grounding=outsider", {}, "ask"),
     ("communicate", "grounding=instruction", {}, "ask"),
-    ("communicate", "grounding=instruction", {"context": {"approval": {"groups": ["operators"]}}}, "permit"),
+    ("communicate", "grounding=instruction", APPROVED, "permit"),
     ("communicate", "grounding=instruction", {"context": {"approval": {"groups": ["finance"]}}}, "ask"),
     ("communicate", "authority=unsure grounding=nowhere", {}, "permit"),
     ("communicate", "authority=unsure grounding=outsider", {}, "ask"),
     ("communicate", "authority=outside grounding=goal", {}, "permit"),
+    ("communicate", "authority=outside grounding=unknown", {}, "ask"),
     ("communicate", "authority=outside grounding=outsider", {}, "deny"),
+    ("communicate", "authority=outside grounding=outsider", APPROVED, "deny"),
     ("communicate", "authority=outside grounding=nowhere", {}, "deny"),
     ("communicate", "authority=outside grounding=instruction", {}, "deny"),
     ("communicate", "authority=none", {}, "deny"),
     ("transfer", "grounding=goal", {}, "permit"),
+    ("transfer", "grounding=unknown", {}, "permit"),
     ("transfer", "grounding=goal flow=tainted first_use=first", {}, "permit"),
     ("transfer", "grounding=outsider flow=tainted", {}, "ask"),
     ("transfer", "grounding=nowhere", {}, "ask"),
     ("transfer", "authority=outside grounding=goal", {}, "ask"),
     ("transfer", "authority=outside grounding=outsider", {}, "deny"),
-    ("transfer", "authority=unsure grounding=goal first_use=first", {}, "ask"),
-    ("transfer", "authority=unsure grounding=goal", {}, "permit"),
+    ("transfer", "authority=unsure grounding=goal first_use=first", {}, "permit"),
+    ("transfer", "first_use=first", PROVISIONAL, "ask"),
+    ("transfer", "", PROVISIONAL, "permit"),
+    ("communicate", "first_use=first", PROVISIONAL, "permit"),
     ("transfer", "", {"mission": {"voucher": "agent"}}, "ask"),
     ("administer", "", {"mission": {"voucher": "agent"}}, "ask"),
     ("delete", "", {"mission": {"voucher": "agent"}}, "permit"),

@@ -1,0 +1,35 @@
+"""Call tokens: minted, verified with proof of possession, consumed once. Values and rules; no I/O, no clock.
+
+record = issue(call, decision=…, id=…, …)          step 8, with the permit; committed at step 9
+token  = mint(record, call, mission, key, issuer)  step 10, after the commit
+found  = verify(token, …)                          a resource server, or Remit itself
+proof  = verify_proof(header, token=token, …)      RFC 9449
+spent  = consume(record, found, proof, point, now) the enforcement point's own call; committed
+closed = close(spent)                              step 11, with the outcome
+"""
+
+from remit.tokens.call_tokens import CallToken, mint, token_hash, verify
+from remit.tokens.lifecycle import DEFAULT_LIFETIME, close, consume, issue, void
+from remit.tokens.proofs import Proof, ReplayCache, verify_proof
+from remit.tokens.records import TokenRecord, TokenState
+from remit.tokens.replay import ReplayWindow
+from remit.tokens.uris import comparable
+
+__all__ = [
+    "DEFAULT_LIFETIME",
+    "CallToken",
+    "Proof",
+    "ReplayCache",
+    "ReplayWindow",
+    "TokenRecord",
+    "TokenState",
+    "close",
+    "comparable",
+    "consume",
+    "issue",
+    "mint",
+    "token_hash",
+    "verify",
+    "verify_proof",
+    "void",
+]

@@ -1,0 +1,57 @@
+"""A Remit directory with an agent and tools in it, made once; every test hurts a copy."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from remit.assembly import InitResult, init
+from tests.faults.house import visiting
+from tests.faults.process import Server, serving
+
+LIMITS = """
+[limits]
+calls_per_minute_agent = 1000000
+calls_per_minute_instance = 1000000
+"""
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, InitResult]:
+    directory = tmp_path_factory.mktemp("furnished") / "remit.d"
+    made = init(directory)
+    configuration = directory / "remit.toml"
+    configuration.write_text(configuration.read_text() + LIMITS)
+
+    async def furnish(url: str) -> None:
+        async with visiting(url, (made.admin_key, made.point_key)) as office:
+            await office.furnish()
+
+    with serving(Server(directory)) as server:
+        asyncio.run(furnish(server.url))
+        assert server.stop() == 0
+    return directory, made
+
+
+@pytest.fixture
+def keys(furnished: tuple[Path, InitResult]) -> tuple[str, str]:
+    """Of the operator and of the enforcement point."""
+    return furnished[1].admin_key, furnished[1].point_key
+
+
+@pytest.fixture
+def fresh(furnished: tuple[Path, InitResult], tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a directory of the test's own."""
+
+    def make(name: str = "remit.d") -> Path:
+        shutil.copytree(furnished[0], tmp_path / name)
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def directory(fresh: Callable[[str], Path]) -> Path:
+    return fresh("remit.d")
