@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 import pytest
 
@@ -45,7 +45,7 @@ TOOLS: list[dict[str, Any]] = [
 class House:
     """A running Remit with an agent `clerk`, the tools above on server `office`, and a client for each role."""
 
-    def __init__(self, remit: Remit, http: httpx.AsyncClient, made: InitResult) -> None:
+    def __init__(self, remit: Remit, http: httpx2.AsyncClient, made: InitResult) -> None:
         self.remit = remit
         self.http = http
         self.operator = Client(http, made.admin_key)
@@ -106,8 +106,8 @@ def opened(template: tuple[Path, InitResult], directory: Path) -> Callable[[], A
     @contextlib.asynccontextmanager
     async def opening() -> AsyncIterator[House]:
         async with open_remit(directory) as remit:
-            transport = httpx.ASGITransport(app=remit.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            transport = httpx2.ASGITransport(app=remit.app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 yield House(remit, http, msgspec.structs.replace(template[1], directory=str(directory)))
 
     return opening

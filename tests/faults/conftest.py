@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from remit.assembly import InitResult, init
 from tests.faults.house import visiting
 from tests.faults.process import Server, serving
+
+from remit.assembly import InitResult, init
 
 LIMITS = """
 [limits]

@@ -12,12 +12,14 @@ import shutil
 from pathlib import Path
 
 import msgspec
-
 from tests.faults import house
 from tests.faults.disk import Disk
 from tests.faults.process import Server, serving
 from tests.faults.promises import Promises, broken, checkpoint_of, starts
 from tests.faults.recording import Event, Replay, read, sent
+
+
+_WRITING = ("pwrite64", "fsync", "fdatasync")
 
 
 class Crash(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,7 @@ class Crashing:
         self.promises = Promises()
         self.crashes: list[Crash] = []
         self.released = 0
+        self.faults = 0  # writes and syncs that failed, as injected
         self.unsynced = 0  # changes that were in danger, over all images
         self._round = 0
 
@@ -68,6 +71,7 @@ class Crashing:
         disk = Disk(self.directory)  # what lies there now was there when the power came back
         seen = self._hurt(trace)
         events = read(trace)
+        self.faults += sum(event.result == -1 and event.call in _WRITING for event in events)
         whole = self._after_the_kill(events, seen)
         self._after_power_loss(events, disk)
         self._go_on(whole)

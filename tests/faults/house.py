@@ -6,7 +6,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import httpx
+import httpx2
 
 from remit.sdk import ApiError, Client, Unreachable
 
@@ -49,7 +49,7 @@ class NotAskedError(Exception):
 class Office:
     """Clients of one server, until it dies."""
 
-    def __init__(self, http: httpx.AsyncClient, admin_key: str, point_key: str) -> None:
+    def __init__(self, http: httpx2.AsyncClient, admin_key: str, point_key: str) -> None:
         self.operator = Client(http, admin_key)
         self.point = Client(http, point_key)
         self.released: list[dict[str, Any]] = []  # every answer to an evaluation that a client saw
@@ -141,9 +141,7 @@ async def use_approvals_twice(office: Office) -> None:
     for number in itertools.count():
         mission = await office.mission(f"Pay {LARGE} EUR to {IBAN}", purpose="pay-bills")
         approval, payment = await office.approved(mission, f"c{number}")
-        uses = (
-            office.ask(mission, "make_payment", payment, call_id=f"c{number}", approval=approval) for _ in range(6)
-        )
+        uses = (office.ask(mission, "make_payment", payment, call_id=f"c{number}", approval=approval) for _ in range(6))
         await together(*uses)
 
 
@@ -174,8 +172,8 @@ async def load(office: Office, workers: int = 2) -> None:
 
 @contextlib.asynccontextmanager
 async def visiting(url: str, keys: tuple[str, str], connections: int = 64) -> AsyncIterator[Office]:
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as http:
+    limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
+    async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as http:
         yield Office(http, *keys)
 
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.faults.recording import CALLS
 
 REMIT = Path(sys.executable).with_name("remit")
@@ -107,15 +106,10 @@ def serving(server: Server) -> Iterator[Server]:
         server.process.stdout.close()
 
 
-def refused(directory: Path, **named: object) -> str:
-    """What a `remit up` that must not start says; its exit code is not 0."""
-    done = subprocess.run(
-        [str(REMIT), "up", str(directory), "--port", "0"],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        **named,  # type: ignore[call-overload]
-    )
+def refused(directory: Path, *before: str) -> str:
+    """What a `remit up` that must not start says; `before` is what runs it."""
+    command = [*before, str(REMIT), "up", str(directory), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode != 0, done.stdout
     assert "Traceback" not in done.stderr, done.stderr
-    return str(done.stderr)
+    return done.stderr

@@ -14,7 +14,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 
 from remit.assembly import open_remit
@@ -44,8 +44,8 @@ class Promises:
 
     def told(self, body: Any) -> None:
         match body:
-            case {"context": {"id": str(decision), "outcome": str(effect), **more}}:
-                if not NOT_KEPT & {reason["code"] for reason in more.get("reasons", ())}:
+            case {"context": {"id": str(decision), "outcome": str(effect), "reasons": list(reasons)}}:
+                if not NOT_KEPT & {reason["code"] for reason in reasons}:
                     self.decisions[decision] = effect
             case {"approval": {"id": str(approval), "state": "approved"}}:
                 self.approvals.add(approval)
@@ -131,8 +131,7 @@ def _budgets(rows: Rows) -> list[str]:
     for name, held in rows.records["reservation"].items():
         failed = rows.outcomes.get(name, {}).get("status") == "failed"
         if (held["state"] != "reserved") != (name in rows.outcomes):
-            yield_to = f"reservation {name} is {held['state']}, its outcome says otherwise"
-            return [yield_to]
+            return [f"reservation {name} is {held['state']}, the log of its outcomes says otherwise"]
         mission = held["mission"]
         while mission:
             calls[mission] += held["reserved"]["calls"]
@@ -186,8 +185,8 @@ def starts(directory: Path) -> list[str]:
 
     async def start() -> list[str]:
         async with open_remit(directory) as remit:
-            transport = httpx.ASGITransport(app=remit.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            transport = httpx2.ASGITransport(app=remit.app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 answer = await http.get("/health")
             problems = remit.problems()
         return [*problems, *([] if answer.status_code == 200 else [f"not healthy: {answer.text}"])]

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-
 from tests.faults.disk import Directory, Disk, File, Names, Write
 
 CALLS = (

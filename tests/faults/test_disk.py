@@ -4,7 +4,6 @@ import random
 from pathlib import Path
 
 import pytest
-
 from tests.faults.disk import SECTOR, Disk
 from tests.faults.recording import Event, Replay, read
 

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from tests.interaction.api_server import Running, remit_up
 
@@ -55,7 +55,7 @@ def status(answer: bytes) -> int:
 
 def alive(server: Running) -> bool:
     headers = {"authorization": f"Bearer {server.point}", "content-type": "application/json"}
-    answer = httpx.post(server.url + PATH, content=GOOD, headers=headers)
+    answer = httpx2.post(server.url + PATH, content=GOOD, headers=headers)
     return answer.status_code == 200 and answer.json()["decision"] is True
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -36,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def _populate(running: Running) -> None:
     """Something of every kind, so that requests reach past "there is no such thing"."""
-    with httpx.Client(base_url=running.url, headers={"authorization": f"Bearer {running.admin}"}) as client:
+    with httpx2.Client(base_url=running.url, headers={"authorization": f"Bearer {running.admin}"}) as client:
         for path, body in (
             ("/v1/agents", {"id": "bot", "owner": "emma"}),
             ("/v1/tools", {"server": "mail", "format": "schema", "document": {"name": "read", "schema": {}}}),
@@ -46,7 +46,7 @@ def _populate(running: Running) -> None:
 
 
 def _operations(running: Running) -> list[Any]:
-    document = httpx.get(f"{running.url}/openapi.json").json()
+    document = httpx2.get(f"{running.url}/openapi.json").json()
     schema = schemathesis.openapi.from_dict(document)
     found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     assert len(found) == sum(len(item) for item in document["paths"].values())

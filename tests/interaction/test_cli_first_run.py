@@ -7,7 +7,7 @@ import signal
 import socket
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from tests.interaction.cli_process import Server, remit, remit_json, remit_up
 
@@ -48,7 +48,7 @@ def test_one_server_holds_a_directory_and_sigterm_leaves_nothing_of_it_behind(ma
         assert (held.pid, held.address) == (server.process.pid, server.url)
         refused = remit("up", str(directory), "--port", "0", code=3)
         assert f"process {server.process.pid} at {server.url}" in refused.stderr
-        assert httpx.get(f"{server.url}/health").status_code == 200
+        assert httpx2.get(f"{server.url}/health").status_code == 200
         assert server.stop(signal.SIGTERM) == 0
     assert holder(directory) is None
     assert not list(directory.glob("*-wal"))
@@ -80,7 +80,7 @@ def test_a_decision_in_flight_is_answered_before_the_server_ends(made: InitResul
         "resource": {"type": "tool", "id": "mail/send"},
     }
     body = json.dumps(request).encode()
-    with remit_up(Path(made.directory)) as server, httpx.Client(base_url=server.url) as idle:
+    with remit_up(Path(made.directory)) as server, httpx2.Client(base_url=server.url) as idle:
         assert idle.get("/health").status_code == 200  # its connection stays open, and must not hold the server up
         with _begun(server, made.point_key, body[:10], len(body)) as connection:
             server.process.send_signal(signal.SIGTERM)

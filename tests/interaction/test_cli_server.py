@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
+import httpx2
 import pytest
 from tests.interaction.cli_process import remit, remit_here, remit_json, remit_up
 
@@ -47,7 +47,7 @@ class World(NamedTuple):
             "resource": {"type": "tool", "id": "bank/pay"},
             "context": context if approval is None else {**context, "approval": approval},
         }
-        answer = httpx.post(
+        answer = httpx2.post(
             f"{self.url}/access/v1/evaluation", json=body, headers={"authorization": f"Bearer {self.point}"}
         )
         assert answer.status_code == 200, answer.text

@@ -4,13 +4,14 @@ from remit.administration.access import Access
 from remit.administration.agents import Agents
 from remit.administration.missions import Missions
 from remit.administration.office import PERMISSIONS, Act, Office, PolicyBook, Records
-from remit.administration.policies import PolicyDesk
+from remit.administration.policies import POLICIES, PolicyDesk
 from remit.administration.record import Archive, Record, Recorded
 from remit.administration.requests import Requests
 from remit.administration.tools import Tools
 
 __all__ = [
     "PERMISSIONS",
+    "POLICIES",
     "Access",
     "Act",
     "Administration",

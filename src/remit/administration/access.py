@@ -25,6 +25,8 @@ from remit.terms import (
     is_identifier,
 )
 
+RESERVED = frozenset({"operator:local", "point:remit-gateway"})  # under these Remit itself acts
+
 
 class Access:
     def __init__(self, office: Office) -> None:
@@ -34,7 +36,7 @@ class Access:
         self, by: Principal, operator: str, *, roles: tuple[Role, ...], groups: tuple[str, ...] = ()
     ) -> tuple[Operator, str]:
         """A new operator and the first key."""
-        self._begin(by, operator)
+        self._begin(by, HolderKind.OPERATOR, operator)
         if not roles:
             raise InvalidInput(f"expected at least one role of {', '.join(Role)}")
         unknown = set(groups) - set(self._office.settings.groups)
@@ -54,7 +56,7 @@ class Access:
         self, by: Principal, point: str, *, servers: tuple[str, ...], subjects: tuple[str, ...] = ("agent",)
     ) -> tuple[EnforcementPoint, str]:
         """A new enforcement point and its first key."""
-        self._begin(by, point)
+        self._begin(by, HolderKind.POINT, point)
         if self._office.records.point(by.tenant, PointId(point)) is not None:
             raise Conflict(f"enforcement point `{point}` exists already")
         record = EnforcementPoint(tenant=by.tenant, id=PointId(point), servers=servers, subjects=subjects)
@@ -105,10 +107,12 @@ class Access:
         found = sorted(self._office.records.keys(by.tenant), key=lambda key: (key.created, key.id))
         return tuple(msgspec.structs.replace(key, secret_sha256="") for key in found)
 
-    def _begin(self, by: Principal, name: str) -> None:
+    def _begin(self, by: Principal, kind: HolderKind, name: str) -> None:
         self._office.require(by, Act.MANAGE_ACCESS)
         if not is_identifier(name):
             raise InvalidInput(f"expected an id of letters, digits and `_.:@/+=~#-`, got {name[:60]!r}")
+        if f"{kind.value}:{name}" in RESERVED:
+            raise InvalidInput(f"`{name}` is a name under which Remit itself acts; choose another")
 
     async def _with_key(
         self, by: Principal, kind: HolderKind, holder: str, what: str, facts: Mapping[str, object], *puts: Put

@@ -4,6 +4,8 @@ from remit.administration.office import Act, Office
 from remit.policy import PolicySet
 from remit.terms import Principal, Unavailable
 
+POLICIES = "policies"  # the id under which activations stand in the log
+
 
 class PolicyDesk:
     def __init__(self, office: Office) -> None:
@@ -24,6 +26,9 @@ class PolicyDesk:
         active = self._office.policies.reload(by.tenant)
         if before is None or before.version != active.version:
             await self._office.record(
-                by, "policy.activated", active.version, {"before": before.version if before else None}
+                by,
+                "policy.activated",
+                POLICIES,
+                {"version": active.version, "before": before.version if before else None},
             )
         return active

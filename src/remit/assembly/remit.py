@@ -8,7 +8,6 @@ Opening fails with `Refused` or `Unavailable` and what to do, and leaves nothing
 
 import asyncio
 import contextlib
-import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
@@ -19,11 +18,11 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
-from remit.administration import Administration, Office
+from remit.administration import POLICIES, Administration, Office
 from remit.approvals import Desk
 from remit.assembly.config import Configuration, load
 from remit.assembly.policies import FOLDER, PolicyBook
-from remit.audit import Publisher, encode_entry
+from remit.audit import Publisher, decode_entry, encode_entry
 from remit.authentication import Authenticator
 from remit.behaviour import Rates
 from remit.catalogue import read_mcp
@@ -99,7 +98,7 @@ class Remit:
         )
         self.publishing_failed = ""
         self.gateway_point = Authenticator.embedded_point(
-            self.tenant, "gateway", tuple(upstream.id for upstream in settings.upstreams)
+            self.tenant, "remit-gateway", tuple(upstream.id for upstream in settings.upstreams)
         )
         self.gateway = Gateway(
             upstreams=settings.upstreams,
@@ -211,14 +210,20 @@ def _hosts(settings: Settings) -> tuple[str, ...]:
 
 
 @contextlib.asynccontextmanager
-async def open_remit(directory: Path, *, creating: bool = False, lock: Lock | None = None) -> AsyncIterator[Remit]:
+async def open_remit(
+    directory: Path, *, creating: bool = False, lock: Lock | None = None, listen: tuple[str, int] | None = None
+) -> AsyncIterator[Remit]:
     """Everything of `directory`, ready to decide; closed in order at the end.
 
-    `lock`: one that the caller holds already (the server, which announces its address in it). `creating` makes the
+    `lock`: one that the caller holds already (the server, which announces its address in it). `listen`: where the
+    server really listens, when that is not what remit.toml says. `creating` makes the
     database; without it a missing one is refused, so that a lost store is not mistaken for a new one.
     """
-    directory = Path(os.path.abspath(directory))
+    directory = _absolute(directory)
     configuration = load(directory)
+    if listen is not None:
+        settings = msgspec.structs.replace(configuration.settings, host=listen[0], port=listen[1])
+        configuration = msgspec.structs.replace(configuration, settings=settings)
     keys = KeyDirectory.open(directory / "keys")
     async with contextlib.AsyncExitStack() as stack:
         if lock is None:
@@ -254,12 +259,19 @@ async def _record_start(remit: Remit, configuration: Configuration) -> None:
             await remit.store.commit(Write(entry=_entry(remit, "point.added", point.id, facts), puts=(put,)))
     active = remit.policies.current(remit.tenant)
     assert active is not None
-    entry = _entry(remit, "policy.activated", active.version, {"policies": len(active.policies)})
-    await remit.store.commit(Write(entry=entry))
+    activations = remit.store.entry_of(remit.tenant, POLICIES)
+    before = decode_entry(activations[-1][1]).facts.get("version") if activations else None
+    if before != active.version:
+        entry = _entry(remit, "policy.activated", POLICIES, {"version": active.version, "before": before})
+        await remit.store.commit(Write(entry=entry))
 
 
 def _entry(remit: Remit, kind: str, id: str, facts: dict[str, Any]) -> EntryDraft:
     return EntryDraft(tenant=remit.tenant, kind=kind, id=id, time=remit.clock.now(), actor="remit", facts=facts)
+
+
+def _absolute(directory: Path) -> Path:
+    return directory.absolute()
 
 
 async def _stop(publishing: "asyncio.Task[None]", remit: Remit) -> None:

@@ -71,12 +71,12 @@ def connect(directory: Path, url: str | None, key: str | None) -> Iterator[Backe
 
 def reachable(address: str) -> dict[str, Any]:
     """What a server says of itself to anybody: whether it can decide, and what is wrong."""
-    import httpx
+    import httpx2
 
     try:
-        answer = httpx.get(f"{address}/ready", timeout=TIMEOUT, trust_env=False)
+        answer = httpx2.get(f"{address}/ready", timeout=TIMEOUT, trust_env=False)
         body = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise Unavailable(f"{address} cannot be reached: {error}; is the server running?") from None
     problems = body.get("problems") if isinstance(body, dict) else None
     return {"healthy": answer.is_success, "problems": problems if isinstance(problems, list) else []}
@@ -90,20 +90,20 @@ class _Client:
         self._address = address
 
     def call(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any:
-        import httpx
+        import httpx2
 
         try:
             answer = self._client.request(method, path, params=query, **_content(body))
-        except httpx.TimeoutException:
+        except httpx2.TimeoutException:
             raise Unavailable(f"{self._address} did not answer within {TIMEOUT:.0f} seconds; see its log") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unavailable(f"{self._address} cannot be reached: {error}; is the server running?") from None
         return _result(answer)
 
 
 @contextlib.contextmanager
 def _client(address: str, key: str | None, *, foreign: bool) -> Iterator[_Client]:
-    import httpx
+    import httpx2
 
     if key is None:
         raise Unauthenticated(f"a server at {address} answers for this: {WITHOUT_KEY}")
@@ -113,7 +113,7 @@ def _client(address: str, key: str | None, *, foreign: bool) -> Iterator[_Client
         raise InvalidInput("expected the address as `http://host:port` or `https://host`")
     # A proxy of the environment must not see the key on its way to this machine's own server.
     headers = {"authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=address, headers=headers, timeout=TIMEOUT, trust_env=foreign) as client:
+    with httpx2.Client(base_url=address, headers=headers, timeout=TIMEOUT, trust_env=foreign) as client:
         yield _Client(client, address)
 
 
@@ -131,7 +131,7 @@ class _Local:
 
 @contextlib.contextmanager
 def _local(directory: Path) -> Iterator[_Local]:
-    import httpx
+    import httpx2
     from anyio.from_thread import start_blocking_portal
 
     from remit.assembly import open_remit
@@ -146,8 +146,8 @@ def _local(directory: Path) -> Iterator[_Local]:
             settings=remit.settings,
             health=remit,
         )
-        transport = httpx.ASGITransport(create_api(services))
-        yield _Local(portal, httpx.AsyncClient(transport=transport, base_url="http://remit.local", timeout=TIMEOUT))
+        transport = httpx2.ASGITransport(create_api(services))
+        yield _Local(portal, httpx2.AsyncClient(transport=transport, base_url="http://remit.local", timeout=TIMEOUT))
 
 
 class _Machine:

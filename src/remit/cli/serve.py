@@ -39,7 +39,7 @@ async def serve(directory: Path, *, host: str | None, port: int | None) -> None:
     settings = load_settings(directory)  # first, so that no lock is left in a directory that is not ours
     with _signals() as signals, Lock(directory) as lock:
         address, number = free_address(settings.host if host is None else host, settings.port if port is None else port)
-        async with open_remit(directory, lock=lock) as remit:
+        async with open_remit(directory, lock=lock, listen=(address, number)) as remit:
             server = _server(remit.app, address, number)
             serving = asyncio.create_task(server.serve())
             try:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import msgspec
 
 from remit.assembly import InitResult, init, load_settings
@@ -57,7 +57,7 @@ async def stage(directory: Path) -> AsyncIterator[Stage]:
         _configure(directory, upstream, credential)
         server = await stack.enter_async_context(_process("-m", "remit.cli", "up", str(directory)))
         url = _address(directory)
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
+        http = await stack.enter_async_context(httpx2.AsyncClient(base_url=url, timeout=30))
         await _ready(http, server)
         yield Stage(directory=directory, tools_db=tools_db, url=url, made=made, operator=Client(http, made.admin_key))
 
@@ -125,7 +125,7 @@ async def _printed(running: Running, prefix: str) -> str:
     return text.removeprefix(prefix)
 
 
-async def _ready(http: httpx.AsyncClient, server: Running) -> None:
+async def _ready(http: httpx2.AsyncClient, server: Running) -> None:
     """Wait until Remit says that it is ready."""
     last = ""
     with contextlib.suppress(TimeoutError):
@@ -136,7 +136,7 @@ async def _ready(http: httpx.AsyncClient, server: Running) -> None:
                     if response.status_code == 200:
                         return
                     last = response.text[:300]
-                except httpx.TransportError as error:
+                except httpx2.TransportError as error:
                     last = type(error).__name__
                 await asyncio.sleep(0.05)
     raise Unavailable(f"Remit did not become ready within {PATIENCE:.0f} seconds: {server.said or last}")

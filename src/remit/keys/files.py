@@ -1,8 +1,8 @@
 """Private files, whole or not at all.
 
 Threat: another account of the machine reads, swaps or plants a key file. Reading checks the open descriptor, refuses
-what group or others may use and does not repair it, because whoever could read it may have. A crash while writing leaves
-the old file or the new one, and at most a `*.new` beside it that the next write replaces.
+what group or others may use and does not repair it, because whoever could read it may have. A crash while writing
+leaves the old file or the new one, and at most a `*.new` beside it that the next write replaces.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """Keys that sign call tokens, and nothing else (I14): their times, their rotation, their public set.
 
 A key is published when it is made, signs from `not_before`, and is replaced rather than changed. When the next one
-takes over, the old one still verifies for as long as a token that it signed last can live; then it retires. A retired key
-is no key: nothing signed by it is accepted. Values only: the directory keeps them on disk.
+takes over, the old one still verifies for as long as a token that it signed last can live; then it retires. A retired
+key is no key: nothing signed by it is accepted. Values only: the directory keeps them on disk.
 """
 
 import itertools

@@ -15,6 +15,8 @@ from remit.terms import (
     EntryDraft,
     Finding,
     Outcome,
+    Reason,
+    Remedy,
     Request,
     TenantId,
     is_identifier,
@@ -26,6 +28,8 @@ class CallDetail(msgspec.Struct, frozen=True, kw_only=True):
 
     arguments: dict[str, object]
     digest: str
+    reasons: tuple[Reason, ...] = ()
+    remedy: Remedy | None = None
     findings: tuple[Finding, ...]
     salt: str
 
@@ -92,9 +96,14 @@ def shelf(mission: str | None, instance: str) -> str:
     return mission or f"instance:{instance}"
 
 
-def call_detail(decision: str, described: Described, findings: tuple[Finding, ...], salt: bytes) -> Detail:
+def call_detail(decision: str, described: Described, judgement: Judgement, salt: bytes) -> Detail:
     body = CallDetail(
-        arguments=dict(described.call.arguments), digest=described.call.digest, findings=findings, salt=salt.hex()
+        arguments=dict(described.call.arguments),
+        digest=described.call.digest,
+        reasons=judgement.reasons,
+        remedy=judgement.remedy,
+        findings=judgement.findings,
+        salt=salt.hex(),
     )
     return Detail(
         mission=shelf(described.call.mission, described.call.instance),

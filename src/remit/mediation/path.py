@@ -352,7 +352,7 @@ class Mediator:
         )
         details: tuple[Detail, ...] = ()
         if case.described is not None:
-            details = (call_detail(decision, case.described, case.judgement.findings, salt),)
+            details = (call_detail(decision, case.described, case.judgement, salt),)
         return Write(entry=entry, puts=tuple(case.puts), details=details)
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
-import httpx
+import httpx2
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -80,13 +80,13 @@ async def _replay(
 
 
 @contextlib.asynccontextmanager
-async def _connected(directory: Path | None, url: str | None) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
+async def _connected(directory: Path | None, url: str | None) -> AsyncIterator[tuple[httpx2.AsyncClient, str]]:
     """A client of the Remit at `url`, or of a new one in this process, and an operator's key for it."""
     if url is not None:
         key = os.environ.get("REMIT_KEY")
         if not key:
             raise InvalidInput("expected an operator's key (admin and approver) in the environment variable REMIT_KEY")
-        async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+        async with httpx2.AsyncClient(base_url=url, timeout=60) as http:
             yield http, key
         return
     with tempfile.TemporaryDirectory(prefix="remit-replay-") as temporary:
@@ -95,8 +95,8 @@ async def _connected(directory: Path | None, url: str | None) -> AsyncIterator[t
         settings = place / "remit.toml"
         settings.write_text(settings.read_text(encoding="utf-8") + _LIMITS, encoding="utf-8")
         async with open_remit(place) as remit:
-            transport = httpx.ASGITransport(app=remit.app)  # the same routes as over a socket
-            async with httpx.AsyncClient(transport=transport, base_url="http://remit.internal") as http:
+            transport = httpx2.ASGITransport(app=remit.app)  # the same routes as over a socket
+            async with httpx2.AsyncClient(transport=transport, base_url="http://remit.internal") as http:
                 yield http, made.admin_key
 
 

@@ -71,7 +71,7 @@ def traces(data: Path, name: str) -> list[Trace]:
 def tools(data: Path, name: str) -> list[dict[str, Any]]:
     """Tool definitions in the form of MCP's tools/list. Raises `InvalidInput`.
 
-    Some sources name types as Python does, or list parameters instead of giving a schema; both are put into JSON Schema.
+    Some sources name types as Python does, or list parameters instead of giving a schema; both become JSON Schema.
     """
     path = data / "tools" / f"{name}.json"
     try:

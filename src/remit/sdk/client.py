@@ -1,6 +1,6 @@
 """A Remit as its clients see it: the HTTP API with one key.
 
-    async with httpx.AsyncClient(base_url="http://127.0.0.1:8650") as http:
+    async with httpx2.AsyncClient(base_url="http://127.0.0.1:8650") as http:
         answer, _ = await Client(http, key).evaluate({...})
 
 Does not retry: whether to ask again is the caller's to decide, and a decision is only ever for one call.
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 
 _DURATION = re.compile(r"path;dur=([0-9.]+)")  # Server-Timing (W3C), milliseconds
 
@@ -32,7 +32,7 @@ class ApiError(Exception):
 class Client:
     """Calls of one principal: an agent, an enforcement point or an operator."""
 
-    def __init__(self, http: httpx.AsyncClient, key: str) -> None:
+    def __init__(self, http: httpx2.AsyncClient, key: str) -> None:
         self._http = http
         self._headers = {"Authorization": f"Bearer {key}"}
 
@@ -54,22 +54,22 @@ class Client:
         context: dict[str, Any] = _object(response)["context"]
         return context, float(timing[1]) * 1000 if timing else None
 
-    async def _send(self, method: str, path: str, **parts: Any) -> httpx.Response:
+    async def _send(self, method: str, path: str, **parts: Any) -> httpx2.Response:
         try:
             response = await self._http.request(method, path, headers=self._headers, **parts)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise Unreachable(f"expected a Remit at {self._http.base_url}: {type(error).__name__}") from error
         if response.is_error:
             raise _error(response)
         return response
 
 
-def _object(response: httpx.Response) -> dict[str, Any]:
+def _object(response: httpx2.Response) -> dict[str, Any]:
     value: dict[str, Any] = response.json() if response.content else {}
     return value
 
 
-def _error(response: httpx.Response) -> ApiError:
+def _error(response: httpx2.Response) -> ApiError:
     try:
         error = response.json()["error"]
         return ApiError(response.status_code, str(error["code"]), str(error["message"]))

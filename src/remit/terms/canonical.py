@@ -24,7 +24,7 @@ def parse(data: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise InvalidInput(f"expected JSON in UTF-8, got an invalid byte at offset {error.start}") from None
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise InvalidInput(f"expected JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
     except RecursionError:
@@ -37,13 +37,13 @@ def parse(data: bytes | str) -> Any:
 
 def check(value: Any, depth: int = 0) -> None:
     """Raise `InvalidInput` unless `value` has exactly one canonical form."""
-    if depth > MAX_DEPTH:
-        raise InvalidInput(f"expected at most {MAX_DEPTH} levels of nesting")
-    if value is None or isinstance(value, bool):
-        return
     if isinstance(value, str):
         if not value.isascii():
             _check_text(value)
+    elif value is None or isinstance(value, bool):
+        return
+    elif depth > MAX_DEPTH:
+        raise InvalidInput(f"expected at most {MAX_DEPTH} levels of nesting")
     elif isinstance(value, int):
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
             raise InvalidInput("expected integers between -(2^53-1) and 2^53-1; send larger ones as strings")
@@ -97,3 +97,6 @@ def _check_text(text: str) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidInput("expected Unicode text, got a lone surrogate") from None
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)

@@ -21,11 +21,11 @@ VERDICTS: dict[FindingKind, tuple[str, ...]] = {
     # outside: the goal licenses other things, not this; none: there is no mission
     FindingKind.AUTHORITY: ("within", "unsure", "outside", "none"),
     # the worst origin among the arguments that matter. none: no argument matters; goal: vouched goal or bounds;
-    # trusted: data of the organisation; referenced: an item that the goal refers to; unknown: results are missing or fell
-    # out of memory; outsider: an outsider's text; nowhere: although everything taken in is on record;
+    # trusted: data of the organisation; referenced: an item that the goal refers to; unknown: results are missing or
+    # fell out of memory; outsider: an outsider's text; nowhere: although everything taken in is on record;
     # instruction: a passage that speaks to the agent
     FindingKind.GROUNDING: ("none", "goal", "trusted", "referenced", "unknown", "outsider", "nowhere", "instruction"),
-    # clear; tainted: an instance that took in outside text acts on a sink; leaks: more confidential than the sink may learn
+    # clear; tainted: an instance that took in outside text acts on a sink; leaks: more than the sink may learn
     FindingKind.FLOW: ("clear", "tainted", "leaks"),
     FindingKind.SCHEMA: ("fits", "breaks", "unregistered"),
     FindingKind.RATE: ("within", "exceeded"),

@@ -29,18 +29,18 @@ class Compact(msgspec.Struct, frozen=True, kw_only=True):
 
 def take_apart(text: str) -> Compact | str:
     """The parts, or why these are not the parts of a JWS."""
-    if not isinstance(text, str) or not 0 < len(text) <= MAX_COMPACT:
+    if not isinstance(text, str) or not 0 < len(text) <= MAX_COMPACT or not text.isascii():
         return f"expected at most {MAX_COMPACT} characters of JWS compact serialization"
-    parts = text.split(".", 3)
-    if len(parts) != 3 or not text.isascii():
+    data = text.encode("ascii")
+    parts = data.split(b".", 3)
+    if len(parts) != 3:
         return "expected a JWS compact serialization: three base64url parts"
-    header, payload, signature = parts
     try:
         return Compact(
-            header=header,
-            signed=f"{header}.{payload}".encode("ascii"),
-            payload=urlsafe_b64decode(payload.encode("ascii")),
-            signature=urlsafe_b64decode(signature.encode("ascii")),
+            header=text[: len(parts[0])],
+            signed=data[: -1 - len(parts[2])],
+            payload=urlsafe_b64decode(parts[1]),
+            signature=urlsafe_b64decode(parts[2]),
         )
     except binascii.Error:
         return "expected base64url without padding, white space or bits after the end"

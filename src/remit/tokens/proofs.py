@@ -50,7 +50,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     jkt: str  # RFC 7638 thumbprint of the key that was proven
     jti: str
     method: str
-    uri: str  # in the form of `comparable`
+    uri: str  # as the proof wrote it
     issued: int  # milliseconds
     ath: str | None  # of the token it was made for
 
@@ -110,7 +110,7 @@ def verify_proof(
         jkt=found.jkt,
         jti=claims["jti"],
         method=method,
-        uri=comparable(uri) or "",
+        uri=claims["htu"],
         issued=int(claims["iat"] * 1000),
         ath=claims["ath"] if token is not None else None,
     )

@@ -1,8 +1,8 @@
 """`htu` of a proof beside the URI of the request (RFC 9449 section 4.3: without query and fragment, after the syntax-
 and scheme-based normalization of RFC 3986 sections 6.2.2 and 6.2.3).
 
-Threat: two texts that a proxy takes for one place and we for two, or the other way round. Whatever has no single reading
-(user names, backslashes, control characters, broken escapes) is refused rather than repaired.
+Threat: two texts that a proxy takes for one place and we for two, or the other way round. Whatever has no single
+reading (user names, backslashes, control characters, broken escapes) is refused rather than repaired.
 """
 
 import re

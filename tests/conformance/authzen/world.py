@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from remit.assembly import init, open_remit
@@ -47,7 +47,7 @@ class World:
         self.portal = portal
         self.remit = remit
         self.keys = dict(keys)
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=remit.app), base_url="http://remit.test")
+        self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=remit.app), base_url="http://remit.test")
 
     def request(
         self,
@@ -57,15 +57,15 @@ class World:
         key: str | None = "point",
         headers: Mapping[str, str] | None = None,
         **rest: Any,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """One request, as the holder of `key`."""
         sent = {} if key is None else {"authorization": f"Bearer {self.keys[key]}"}
         return self.portal.call(lambda: self.client.request(method, path, headers={**sent, **(headers or {})}, **rest))
 
-    def evaluate(self, body: Any, **rest: Any) -> httpx.Response:
+    def evaluate(self, body: Any, **rest: Any) -> httpx2.Response:
         return self.request("POST", "/access/v1/evaluation", json=body, **rest)
 
-    def evaluate_all(self, body: Any, **rest: Any) -> httpx.Response:
+    def evaluate_all(self, body: Any, **rest: Any) -> httpx2.Response:
         return self.request("POST", "/access/v1/evaluations", json=body, **rest)
 
     def operate(self, path: str, body: Any, *, status: int | None = None, key: str = "admin") -> Any:

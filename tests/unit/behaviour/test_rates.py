@@ -4,10 +4,10 @@ from remit.behaviour import Rates
 from remit.terms import DEFAULT_TENANT, AgentId, FindingKind, InstanceId, Limits, ToolId
 from remit.terms.entries import Usage
 
-A, I, T = AgentId("a"), InstanceId("i"), ToolId("s/t")
+A, ONE, T = AgentId("a"), InstanceId("i"), ToolId("s/t")
 
 
-def verdicts(rates: Rates, now: int, instance: InstanceId = I, usage: Usage | None = None) -> dict[str, str]:
+def verdicts(rates: Rates, now: int, instance: InstanceId = ONE, usage: Usage | None = None) -> dict[str, str]:
     return {
         finding.kind.value: finding.verdict for finding in rates.findings(DEFAULT_TENANT, A, instance, T, usage, now)
     }
@@ -40,8 +40,8 @@ def test_a_tool_is_first_until_it_is_in_the_agents_usage() -> None:
 
 def test_findings_name_what_they_rest_on() -> None:
     rates = Rates(Limits(calls_per_minute_instance=1))
-    rates.findings(DEFAULT_TENANT, A, I, T, None, 0)
-    for finding in rates.findings(DEFAULT_TENANT, A, I, T, None, 0):
+    rates.findings(DEFAULT_TENANT, A, ONE, T, None, 0)
+    for finding in rates.findings(DEFAULT_TENANT, A, ONE, T, None, 0):
         assert finding.kind in (FindingKind.RATE, FindingKind.FIRST_USE)
         assert finding.rests_on
         assert finding.message

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from tests.conformance.authzen.world import World, serving
 
@@ -56,7 +56,7 @@ def paying(world: World, **more: Any) -> dict[str, Any]:
     }
 
 
-def code(answer: httpx.Response) -> str:
+def code(answer: httpx2.Response) -> str:
     said: str = answer.json()["error"]["code"]
     return said
 
