@@ -18,7 +18,6 @@ from tests.faults.process import Server, serving
 from tests.faults.promises import Promises, broken, checkpoint_of, starts
 from tests.faults.recording import Event, Replay, read, sent
 
-
 _WRITING = ("pwrite64", "fsync", "fdatasync")
 
 
@@ -39,16 +38,18 @@ class Crashing:
         *,
         seed: int,
         images: int,
-        mutation: str | None = None,
+        mutations: tuple[str | None, ...] = (None,),
         inject: str | None = None,
+        answers: tuple[int, int] = (30, 150),
     ) -> None:
         self.directory = directory
         self.work = directory.parent
         self.keys = keys
         self.chance = random.Random(seed)
         self.images = images
-        self.mutation = mutation
+        self.mutations = mutations  # one is chosen for each round
         self.inject = inject
+        self.answers = answers  # a server lives for so many, at least and at most
         self.promises = Promises()
         self.crashes: list[Crash] = []
         self.released = 0
@@ -82,7 +83,7 @@ class Crashing:
 
         async def visit(server: Server) -> set[str]:
             async with house.visiting(server.url, self.keys) as office:
-                office.after(self.chance.randint(30, 150), server.kill)
+                office.after(self.chance.randint(*self.answers), server.kill)
                 with contextlib.suppress(house.Unreachable):
                     await house.load(office)
             told = Promises()
@@ -90,7 +91,8 @@ class Crashing:
                 told.told({"context": context})
             return set(told.decisions)
 
-        with serving(Server(self.directory, recorded=trace, mutation=self.mutation, inject=self.inject)) as server:
+        mutation = self.chance.choice(self.mutations)
+        with serving(Server(self.directory, recorded=trace, mutation=mutation, inject=self.inject)) as server:
             seen = asyncio.run(visit(server))
         self.released += len(seen)
         return seen

@@ -26,6 +26,14 @@ def synchronous_off() -> None:
     database._engine = engine
 
 
+def small_checkpoints() -> None:
+    """No defence is gone: SQLite's log is copied into the database, and begun anew, all the time, not every 4 MB."""
+    from remit.storage import checkpoint
+
+    checkpoint.EVERY = 64 * 1024
+    checkpoint.LARGE = 16
+
+
 def release_before_commit() -> None:
     """The answer does not wait for the transaction."""
     from remit.storage import Store
@@ -68,6 +76,7 @@ def clock() -> None:
 
 MUTATIONS: dict[str, Callable[[], None]] = {
     "synchronous-off": synchronous_off,
+    "small-checkpoints": small_checkpoints,
     "release-before-commit": release_before_commit,
     "approval-not-consumed": approval_not_consumed,
     "clock": clock,

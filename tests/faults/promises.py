@@ -44,8 +44,8 @@ class Promises:
 
     def told(self, body: Any) -> None:
         match body:
-            case {"context": {"id": str(decision), "outcome": str(effect), "reasons": list(reasons)}}:
-                if not NOT_KEPT & {reason["code"] for reason in reasons}:
+            case {"context": {"id": str(decision), "outcome": str(effect)} as context}:
+                if not NOT_KEPT & {reason["code"] for reason in context.get("reasons", ())}:
                     self.decisions[decision] = effect
             case {"approval": {"id": str(approval), "state": "approved"}}:
                 self.approvals.add(approval)

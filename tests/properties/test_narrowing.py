@@ -62,7 +62,9 @@ def test_reservations_never_pass_a_ceiling(budget: Budget, wanted: list[Spent]) 
 
 @given(st.floats(max_value=-1e-9, allow_nan=False) | st.just(float("nan")) | st.just(float("inf")))
 def test_an_amount_that_is_negative_or_no_number_reserves_nothing(amount: float) -> None:
-    assert reserve(Budget(amount=100), Spent(amount=50), Spent(calls=1, amount=amount)) == "amount"
+    wanted = Spent(calls=1, amount=amount)
+    assert reserve(Budget(amount=100), Spent(amount=50), wanted) == "amount"
+    assert reserve(Budget(), Spent(amount=50), wanted) == Spent(calls=1, amount=50)
 
 
 def test_ten_tenths_are_one() -> None:

@@ -100,12 +100,15 @@ _DETERMINED = frozenset(
     """
     )
 )
+# A long line that goes on in the next one: mail and terminals wrap, and a wrapped request is still a request.
+_WRAPPED = re.compile(r"^([^\n]{40,200})\n(?=[a-z0-9$€£(][^\n:=]{0,30}(?:[ ,.;)\n]|$))", re.MULTILINE)
 MAX_SPAN = 600  # characters of one instruction
 MAX_SPANS = 2_000  # of one text: a flood of instructions is one instruction
 
 
 def instructions(text: str) -> Iterator[tuple[int, int]]:
-    """Where `text` asks its reader for an act: spans in order, without overlap."""
+    """Where `text` asks its reader for an act: spans in order, without overlap. Wrapped lines read as one."""
+    text = _WRAPPED.sub(_unwrapped, text)
     last = count = 0
     for start, end in sorted([*_imperatives(text), *_wishes(text), *_pointers(text)]):
         if start < last:
@@ -115,6 +118,11 @@ def instructions(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
         if count >= MAX_SPANS:
             return
+
+
+def _unwrapped(match: re.Match[str]) -> str:
+    """The line with a space for its break; the length stays, so that places stay."""
+    return match[1] + ("\n" if match[1][-1] in ".!?:;>}]" else " ")
 
 
 def _imperatives(text: str) -> Iterator[tuple[int, int]]:

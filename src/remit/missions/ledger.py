@@ -6,6 +6,8 @@ hide under rounding.
 
 import math
 
+import msgspec
+
 from remit.terms import Budget, Spent
 
 
@@ -19,8 +21,10 @@ def _plus(a: Spent, b: Spent, sign: int = 1) -> Spent:
 
 def reserve(budget: Budget, spent: Spent, wanted: Spent) -> Spent | str:
     """What the ledger would be after reserving `wanted`, or the name of the ceiling that does not allow it."""
-    if wanted.calls < 0 or wanted.records < 0 or wanted.amount < 0 or not math.isfinite(wanted.amount):
-        return "amount"  # a negative amount must not earn budget back
+    if wanted.amount < 0 or not math.isfinite(wanted.amount):  # must not earn budget back, nor pass below a ceiling
+        if budget.amount is not None:
+            return "amount"
+        wanted = msgspec.structs.replace(wanted, amount=0.0)
     total = _plus(spent, wanted)
     if budget.calls is not None and total.calls > budget.calls:
         return "calls"

@@ -1,6 +1,7 @@
 """Call tokens: one form, one key, one audience, one epoch, seconds to live."""
 
 import base64
+import hmac
 import json
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from joserfc import jws
-from joserfc.jwk import OctKey, OKPKey
+from joserfc.jwk import OKPKey
 from joserfc.util import json_b64encode, urlsafe_b64encode
 from tests.unit.tokens.makers import (
     AUDIENCE,
@@ -287,13 +288,13 @@ def test_a_header_in_any_other_form_is_refused_even_when_signed(header: bytes) -
 def test_no_algorithm_but_ours_is_taken_for_a_signature() -> None:
     public = KEY.private.public_key
     pem = KEY.private.as_pem(private=False)
-    raw = public.public_bytes_raw()  # type: ignore[union-attr]
+    raw = public.public_bytes_raw()
     assert check(".".join([*token().split(".")[:2], ""])) == "the signature does not verify"
     for secret in (pem, raw, KEY.public_jwk["x"].encode()):
         for alg in ("HS256", "Ed25519"):
             head = json_b64encode({**HEADER, "alg": alg})
             text = head + b"." + urlsafe_b64encode(BODY)
-            mac = jws.JWSRegistry.algorithms["HS256"].sign(text, OctKey.import_key(secret))
+            mac = hmac.digest(secret, text, "sha256")
             assert isinstance(check((text + b"." + urlsafe_b64encode(mac)).decode()), str)
     none = json_b64encode({**HEADER, "alg": "none"}) + b"." + urlsafe_b64encode(BODY) + b"."
     assert isinstance(check(none.decode()), str)

@@ -223,11 +223,13 @@ def test_a_proof_with_any_other_header_is_refused(header: Mapping[str, Any], why
 
 def test_a_header_with_a_member_twice_is_refused() -> None:
     jwk = json.dumps(OKP)
-    for text in (
-        '{"typ":"dpop+jwt","alg":"none","alg":"Ed25519","jwk":%s}' % jwk,
-        '{"typ":"dpop+jwt","alg":"Ed25519","jwk":{},"jwk":%s}' % jwk,
-        '{"typ":"dpop+jwt","alg":"Ed25519","jwk":%s}' % jwk.replace('"kty"', '"kty": "OKP", "kty"'),
+    start = '{"typ":"dpop+jwt",'
+    for rest in (
+        f'"alg":"none","alg":"Ed25519","jwk":{jwk}}}',
+        f'"alg":"Ed25519","jwk":{{}},"jwk":{jwk}}}',
+        '"alg":"Ed25519","jwk":' + jwk.replace('"kty"', '"kty": "OKP", "kty"') + "}",
     ):
+        text = start + rest
         assert "twice" in str(prove(sign(text.encode(), json.dumps(claims()).encode(), HOLDER)))
 
 
