@@ -50,10 +50,13 @@ class House:
         self.http = http
         self.operator = Client(http, made.admin_key)
         self.point = Client(http, made.point_key)
+        self.approver = self.operator
         self.agent_key = ""
 
     async def furnish(self) -> None:
         await self.operator.post("/v1/tools", {"server": "office", "format": "mcp", "document": TOOLS})
+        olga = {"id": "olga", "roles": ["approver"], "groups": ["operators", "finance"]}
+        self.approver = Client(self.http, (await self.operator.post("/v1/operators", olga))["key"])
         self.agent_key = (await self.operator.post("/v1/agents", {"id": "clerk", "owner": "ann"}))["key"]
 
     async def mission(self, goal: str, **more: Any) -> str:

@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
-from tests.faults.house import visiting
+from tests.faults.house import Keys, visiting
 from tests.faults.process import Server, serving
 
-from remit.assembly import InitResult, init
+from remit.assembly import init
 
 LIMITS = """
 [limits]
@@ -19,30 +20,30 @@ calls_per_minute_instance = 1000000
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, InitResult]:
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Keys]:
     directory = tmp_path_factory.mktemp("furnished") / "remit.d"
     made = init(directory)
+    keys = Keys(admin=made.admin_key, point=made.point_key)
     configuration = directory / "remit.toml"
     configuration.write_text(configuration.read_text() + LIMITS)
 
-    async def furnish(url: str) -> None:
-        async with visiting(url, (made.admin_key, made.point_key)) as office:
-            await office.furnish()
+    async def furnish(url: str) -> str:
+        async with visiting(url, keys) as office:
+            return await office.furnish()
 
     with serving(Server(directory)) as server:
-        asyncio.run(furnish(server.url))
+        approver = asyncio.run(furnish(server.url))
         assert server.stop() == 0
-    return directory, made
+    return directory, msgspec.structs.replace(keys, approver=approver)
 
 
 @pytest.fixture
-def keys(furnished: tuple[Path, InitResult]) -> tuple[str, str]:
-    """Of the operator and of the enforcement point."""
-    return furnished[1].admin_key, furnished[1].point_key
+def keys(furnished: tuple[Path, Keys]) -> Keys:
+    return furnished[1]
 
 
 @pytest.fixture
-def fresh(furnished: tuple[Path, InitResult], tmp_path: Path) -> Callable[[str], Path]:
+def fresh(furnished: tuple[Path, Keys], tmp_path: Path) -> Callable[[str], Path]:
     """Makes a directory of the test's own."""
 
     def make(name: str = "remit.d") -> Path:

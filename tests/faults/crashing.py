@@ -34,7 +34,7 @@ class Crashing:
     def __init__(
         self,
         directory: Path,
-        keys: tuple[str, str],
+        keys: house.Keys,
         *,
         seed: int,
         images: int,

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx2
+import msgspec
 
 from remit.sdk import ApiError, Client, Unreachable
 
@@ -42,6 +43,14 @@ CALLS = 12  # budget of a reading mission
 AMOUNT = 2000.0  # budget of a paying mission: five small payments
 
 
+class Keys(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the operator who opens missions, of the one who approves, of the enforcement point."""
+
+    admin: str
+    approver: str = ""
+    point: str
+
+
 class NotAskedError(Exception):
     """Where a person was to be asked, the answer was another."""
 
@@ -49,17 +58,21 @@ class NotAskedError(Exception):
 class Office:
     """Clients of one server, until it dies."""
 
-    def __init__(self, http: httpx2.AsyncClient, admin_key: str, point_key: str) -> None:
-        self.operator = Client(http, admin_key)
-        self.point = Client(http, point_key)
+    def __init__(self, http: httpx2.AsyncClient, keys: Keys) -> None:
+        self.operator = Client(http, keys.admin)
+        self.approver = Client(http, keys.approver)
+        self.point = Client(http, keys.point)
         self.released: list[dict[str, Any]] = []  # every answer to an evaluation that a client saw
         self.answers = 0
         self.lost = 0  # calls that got no answer
         self._enough: tuple[int, Callable[[], None]] | None = None
 
-    async def furnish(self) -> None:
+    async def furnish(self) -> str:
+        """The key of an operator who approves: whoever opens a mission may not approve its calls."""
         await self.operator.post("/v1/tools", {"server": "office", "format": "mcp", "document": TOOLS})
         await self.operator.post("/v1/agents", {"id": "clerk", "owner": "ann"})
+        approver = {"id": "olga", "roles": ["approver"], "groups": ["operators", "finance"]}
+        return str((await self.operator.post("/v1/operators", approver))["key"])
 
     def after(self, answers: int, act: Callable[[], None]) -> None:
         """Act when so many evaluations were answered."""
@@ -97,7 +110,7 @@ class Office:
         await self.point.post("/v1/outcomes", {"decision": decision, "status": status, "content": content})
 
     async def approve(self, approval: str) -> None:
-        await self.operator.post(f"/v1/approvals/{approval}/answer", {"state": "approved"})
+        await self.approver.post(f"/v1/approvals/{approval}/answer", {"state": "approved"})
 
     async def approved(self, mission: str, call_id: str) -> tuple[str, dict[str, Any]]:
         """An approval of a large payment, and the request's context that may use it."""
@@ -154,6 +167,19 @@ async def together(*calls: Awaitable[Any]) -> list[Any]:
     return results
 
 
+async def crowd(count: int, connections: int, call: Callable[[], Awaitable[Any]]) -> list[Any]:
+    """`count` calls, always as many at once as there are connections: a client's pool is slow with a long queue."""
+    results: list[Any] = []
+    left = iter(range(count))
+
+    async def one_after_another() -> None:
+        for _ in left:
+            results.append(await call())
+
+    await together(*(one_after_another() for _ in range(min(count, connections))))
+    return results
+
+
 async def load(office: Office, workers: int = 2) -> None:
     """Everything at once until the server is gone."""
     kinds = (read_until_the_budget_ends, pay_until_the_budget_ends, use_approvals_twice)
@@ -171,10 +197,10 @@ async def load(office: Office, workers: int = 2) -> None:
 
 
 @contextlib.asynccontextmanager
-async def visiting(url: str, keys: tuple[str, str], connections: int = 64) -> AsyncIterator[Office]:
+async def visiting(url: str, keys: Keys, connections: int = 64) -> AsyncIterator[Office]:
     limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
     async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as http:
-        yield Office(http, *keys)
+        yield Office(http, keys)
 
 
-__all__ = ["ApiError", "Office", "Unreachable", "load", "together", "visiting"]
+__all__ = ["ApiError", "Keys", "Office", "Unreachable", "crowd", "load", "together", "visiting"]

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.house import Office, together, visiting
+from tests.faults.house import Keys, Office, together, visiting
 from tests.faults.process import Server, needs_strace, refused, serving
 from tests.faults.promises import Promises, Rows, broken
 
 Story = Callable[[Office], Coroutine[Any, Any, None]]
 
 
-def play(server: Server, keys: tuple[str, str], story: Story) -> Office:
+def play(server: Server, keys: Keys, story: Story) -> Office:
     async def whole() -> Office:
         async with visiting(server.url, keys) as office:
             await story(office)
@@ -35,7 +35,7 @@ def kept(directory: Path, office: Office, work: Path) -> Rows:
 
 
 def test_a_full_disk_permits_nothing_says_so_and_heals_when_there_is_room(
-    directory: Path, keys: tuple[str, str], tmp_path: Path
+    directory: Path, keys: Keys, tmp_path: Path
 ) -> None:
     def codes(answer: dict[str, Any]) -> set[str]:
         return {reason["code"] for reason in answer["reasons"]}
@@ -69,7 +69,7 @@ def test_a_full_disk_permits_nothing_says_so_and_heals_when_there_is_room(
 
 @needs_strace
 def test_a_slow_disk_delays_answers_and_shares_its_syncs_and_never_answers_before_them(
-    directory: Path, keys: tuple[str, str], tmp_path: Path
+    directory: Path, keys: Keys, tmp_path: Path
 ) -> None:
     delay = 0.15
     spent = []

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from tests.faults.house import visiting
+from tests.faults.house import Keys, visiting
 from tests.faults.process import Server, serving
 from tests.faults.promises import Promises, Rows, broken
 
@@ -11,7 +11,7 @@ HOUR = 3_600_000
 
 
 def test_jumps_of_the_clock_never_turn_the_log_back_or_let_anything_live_longer(
-    directory: Path, keys: tuple[str, str], tmp_path: Path
+    directory: Path, keys: Keys, tmp_path: Path
 ) -> None:
     offset = tmp_path / "offset"
     offset.write_text("0")

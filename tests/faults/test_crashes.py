@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.faults.crashing import Crashing
+from tests.faults.house import Keys
 from tests.faults.process import needs_strace
 
 CRASHES = int(os.environ.get("REMIT_FAULTS", "20"))
@@ -15,9 +16,7 @@ SEED = int(os.environ.get("REMIT_FAULTS_SEED", random.SystemRandom().randrange(2
 pytestmark = needs_strace
 
 
-def test_nothing_that_was_released_is_lost_used_twice_or_overspent_by_any_crash(
-    directory: Path, keys: tuple[str, str]
-) -> None:
+def test_nothing_that_was_released_is_lost_used_twice_or_overspent_by_any_crash(directory: Path, keys: Keys) -> None:
     crashing = Crashing(directory, keys, seed=SEED, images=9 if CRASHES < 100 else 19, mutations=(None, SMALL))
     crashing.run(CRASHES)
     print(
@@ -37,9 +36,7 @@ def test_nothing_that_was_released_is_lost_used_twice_or_overspent_by_any_crash(
         ("approval-not-consumed", "was used"),
     ],
 )
-def test_without_its_defence_a_crash_is_noticed(
-    directory: Path, keys: tuple[str, str], mutation: str, told: str
-) -> None:
+def test_without_its_defence_a_crash_is_noticed(directory: Path, keys: Keys, mutation: str, told: str) -> None:
     crashing = Crashing(directory, keys, seed=SEED, images=8, mutations=(mutation,))
     crashing.run(40)
     assert any(told in failure for failure in crashing.failures), (SEED, crashing.failures)
@@ -55,7 +52,7 @@ def test_without_its_defence_a_crash_is_noticed(
     ids=["syncs-of-the-store-fail", "the-disk-is-full-now-and-then", "syncs-of-the-log-fail"],
 )
 def test_a_disk_that_fails_now_and_then_and_then_loses_power_breaks_no_promise(
-    directory: Path, keys: tuple[str, str], inject: str, answers: tuple[int, int]
+    directory: Path, keys: Keys, inject: str, answers: tuple[int, int]
 ) -> None:
     crashing = Crashing(directory, keys, seed=SEED, images=4, inject=inject, answers=answers)
     crashing.run(5)

@@ -4,10 +4,11 @@ import asyncio
 import collections
 import contextlib
 import os
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
-from tests.faults.house import IBAN, LARGE, Office, Unreachable, together, visiting
+from tests.faults.house import IBAN, LARGE, Keys, Office, Unreachable, crowd, together, visiting
 from tests.faults.process import Server, serving
 from tests.faults.promises import Promises, Rows, broken
 
@@ -28,15 +29,16 @@ def promised(office: Office) -> Promises:
     return promises
 
 
-def test_one_approval_permits_exactly_one_of_many_uses_at_once(
-    directory: Path, keys: tuple[str, str], tmp_path: Path
-) -> None:
+def test_one_approval_permits_exactly_one_of_many_uses_at_once(directory: Path, keys: Keys, tmp_path: Path) -> None:
     async def story(url: str) -> tuple[Office, str]:
         async with visiting(url, keys, CONNECTIONS) as office:
             mission = await office.mission(f"Pay {LARGE} EUR to {IBAN}", purpose="pay-bills")
             approval, payment = await office.approved(mission, "c1")
-            uses = (office.ask(mission, "make_payment", payment, call_id="c1", approval=approval) for _ in range(USES))
-            assert effects(await together(*uses))["permit"] == 1
+
+            def use() -> Awaitable[dict[str, Any]]:
+                return office.ask(mission, "make_payment", payment, call_id="c1", approval=approval)
+
+            assert effects(await crowd(USES, CONNECTIONS, use))["permit"] == 1
             return office, approval
 
     with serving(Server(directory)) as server:
@@ -47,7 +49,7 @@ def test_one_approval_permits_exactly_one_of_many_uses_at_once(
 
 
 def test_one_approval_permits_at_most_once_across_a_crash_in_the_middle(
-    directory: Path, keys: tuple[str, str], tmp_path: Path
+    directory: Path, keys: Keys, tmp_path: Path
 ) -> None:
     permits = []
     promises = Promises()
@@ -79,9 +81,7 @@ def test_one_approval_permits_at_most_once_across_a_crash_in_the_middle(
     assert Rows(directory).records["approval"][approval]["state"] == "consumed"
 
 
-def test_parallel_payments_of_one_mission_spend_its_budget_exactly(
-    directory: Path, keys: tuple[str, str], tmp_path: Path
-) -> None:
+def test_parallel_payments_of_one_mission_spend_its_budget_exactly(directory: Path, keys: Keys, tmp_path: Path) -> None:
     fit = 137
 
     async def story(url: str) -> tuple[Office, str]:
@@ -89,8 +89,8 @@ def test_parallel_payments_of_one_mission_spend_its_budget_exactly(
             goal = f"Pay 7 EUR to {IBAN}"
             mission = await office.mission(goal, purpose="pay-bills", budget={"amount": 7.0 * fit + 3})
             payment = {"recipient": IBAN, "amount": 7}
-            calls = (office.ask(mission, "make_payment", payment) for _ in range(PAYMENTS))
-            assert effects(await together(*calls)) == {"permit": fit, "deny": PAYMENTS - fit}
+            answers = await crowd(PAYMENTS, CONNECTIONS, lambda: office.ask(mission, "make_payment", payment))
+            assert effects(answers) == {"permit": fit, "deny": PAYMENTS - fit}
             return office, mission
 
     with serving(Server(directory)) as server:
@@ -105,7 +105,7 @@ def flow(answer: dict[str, Any]) -> str:
 
 
 def test_a_secret_read_beside_sends_counts_for_every_send_after_it_was_taken_in(
-    directory: Path, keys: tuple[str, str], tmp_path: Path
+    directory: Path, keys: Keys, tmp_path: Path
 ) -> None:
     """Sends race the result of a read. Once its outcome was acknowledged, every send is judged with it."""
     secret = "api_key: sk-99aa71bb42\n\nSee also box@drop.example"

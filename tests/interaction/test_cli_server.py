@@ -33,8 +33,8 @@ class World(NamedTuple):
     admin: str
     point: str
 
-    def remit(self, *arguments: str, code: int = 0) -> str:
-        return remit_here(*arguments, "--dir", str(self.directory), code=code, REMIT_KEY=self.admin)
+    def remit(self, *arguments: str, code: int = 0, key: str = "") -> str:
+        return remit_here(*arguments, "--dir", str(self.directory), code=code, REMIT_KEY=key or self.admin)
 
     def json(self, *arguments: str) -> Any:
         return json.loads(self.remit(*arguments, "--json"))
@@ -79,7 +79,9 @@ def test_a_payment_asks_is_approved_by_command_passes_once_and_is_explained(worl
     (waiting,) = world.json("approvals", "list")["approvals"]
     assert waiting["id"] in world.remit("approvals", "list")
     assert waiting["decision"] in world.remit("approvals", "show", waiting["id"])
-    assert "approved" in world.remit("approvals", "approve", waiting["id"], "--cause", "seen the invoice")
+    world.remit("approvals", "approve", waiting["id"], code=2)  # who opened the mission does not approve
+    olga = world.json("operators", "add", "olga", "--role", "approver", "--group", "operators")["key"]
+    assert "approved" in world.remit("approvals", "approve", waiting["id"], "--cause", "seen the invoice", key=olga)
     permitted = world.decide(mission, "c1", honest, waiting["id"])
     assert permitted["decision"] is True, permitted
 

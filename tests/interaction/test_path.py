@@ -138,7 +138,9 @@ def test_an_approved_call_is_permitted_once_exactly_as_approved(play: Play) -> N
         approval = asked["access_request"]["id"]
         early = await house.ask(mission, "make_payment", PAYMENT, call_id="c1", approval=approval)
         assert early["outcome"] != "permit"
-        await house.operator.post(f"/v1/approvals/{approval}/answer", {"state": "approved"})
+        with pytest.raises(ApiError, match="opened or vouched"):  # I6: the opener of the mission is no approver of it
+            await house.operator.post(f"/v1/approvals/{approval}/answer", {"state": "approved"})
+        await house.approver.post(f"/v1/approvals/{approval}/answer", {"state": "approved"})
         for changed in ({"amount": 2501}, {"recipient": "GB94BARC10201530093459"}):
             other = await house.ask(mission, "make_payment", PAYMENT | changed, call_id="c1", approval=approval)
             assert other["outcome"] != "permit"

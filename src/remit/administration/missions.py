@@ -37,6 +37,7 @@ from remit.terms import (
     Put,
     Voucher,
     VoucherKind,
+    actor_of,
 )
 from remit.terms.entries import Ledger
 
@@ -196,6 +197,7 @@ class Missions:
             limits=limits,
             goal=goal,
             voucher=voucher,
+            opened_by=actor_of(by),
             asked=asked,
             lifetime=lifetime,
             parent=parent,

@@ -69,5 +69,4 @@ class Record:
         if body is None:
             return None
         value: dict[str, Any] = json.loads(body)
-        value.pop("salt", None)
         return value

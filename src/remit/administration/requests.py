@@ -1,8 +1,19 @@
 """Access requests: listed for people, and answered by them."""
 
 from remit.administration.office import Act, Office
-from remit.approvals import answer
-from remit.terms import Approval, ApprovalState, Kind, NotFound, OperatorPrincipal, Principal, Put
+from remit.approvals import answer, drivers
+from remit.terms import (
+    AgentId,
+    Approval,
+    ApprovalState,
+    Kind,
+    Mission,
+    MissionId,
+    NotFound,
+    OperatorPrincipal,
+    Principal,
+    Put,
+)
 
 
 class Requests:
@@ -14,7 +25,7 @@ class Requests:
         operator = self._office.require(by, Act.READ)
         known = self._find(operator, approval)
         now = self._office.clock.now()
-        answered = answer(known, operator, state, cause, now)
+        answered = answer(known, operator, state, cause, now, drivers=self._drivers(known))
         await self._office.record(
             by,
             f"approval.{state.value}",
@@ -24,6 +35,16 @@ class Requests:
             now=now,
         )
         return answered
+
+    def _drivers(self, approval: Approval) -> frozenset[str]:
+        records = self._office.records
+        agent = records.agent(approval.tenant, AgentId(approval.agent))
+        chain: list[Mission] = []
+        current = records.mission(approval.tenant, MissionId(approval.mission)) if approval.mission else None
+        while current is not None:
+            chain.append(current)
+            current = records.mission(current.tenant, current.parent) if current.parent else None
+        return drivers(agent, chain) if agent is not None else frozenset()
 
     def get(self, by: Principal, approval: str) -> Approval:
         return self._find(self._office.require(by, Act.READ), approval)

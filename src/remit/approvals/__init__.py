@@ -1,5 +1,5 @@
 """Approvals: a person's answer to one exact call."""
 
-from remit.approvals.desk import Desk, answer
+from remit.approvals.desk import Desk, answer, drivers
 
-__all__ = ["Desk", "answer"]
+__all__ = ["Desk", "answer", "drivers"]

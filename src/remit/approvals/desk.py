@@ -4,10 +4,12 @@ An approval is bound to the digest of one call, to the version of the policies a
 (I6). It is used once, before it expires, and never grants by itself: the call is evaluated again with it.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from remit.decision import not_worse
-from remit.terms import Approval, ApprovalState, Call, Conflict, Forbidden, OperatorPrincipal, Role
+from remit.terms import Agent, Approval, ApprovalState, Call, Conflict, Forbidden, Mission, OperatorPrincipal, Role
 
 
 class Desk:
@@ -60,7 +62,24 @@ class Desk:
         return msgspec.structs.replace(approval, state=ApprovalState.CONSUMED, version=approval.version + 1)
 
 
-def answer(approval: Approval, by: OperatorPrincipal, state: ApprovalState, cause: str, now: int) -> Approval:
+def drivers(agent: Agent, missions: Iterable[Mission]) -> frozenset[str]:
+    """Who drives a request, by name: the agent's owner, and of its mission and those above it whoever opened it,
+    vouched for it, or is its subject. None of them may approve it (I6)."""
+    named = [agent.owner]
+    for mission in missions:
+        named += [mission.opened_by, mission.subject, mission.voucher.by]
+    return frozenset(name for full in named for name in (full, full.partition(":")[2]) if name)
+
+
+def answer(
+    approval: Approval,
+    by: OperatorPrincipal,
+    state: ApprovalState,
+    cause: str,
+    now: int,
+    *,
+    drivers: frozenset[str] = frozenset(),
+) -> Approval:
     """`approval` as answered by an operator: approved, denied or cancelled.
 
     Raises `Forbidden` when the operator may not answer it, `Conflict` when it cannot be answered any more. The name of
@@ -75,6 +94,11 @@ def answer(approval: Approval, by: OperatorPrincipal, state: ApprovalState, caus
         if Role.APPROVER not in by.roles or not groups:
             wanted = " or ".join(approval.groups)
             raise Forbidden(f"request `{approval.id}` needs an operator with role approver in group {wanted}")
+        if state is ApprovalState.APPROVED and by.operator in drivers:
+            raise Forbidden(
+                f"operator `{by.operator}` owns the agent, or opened or vouched for the mission, and so cannot approve "
+                f"request `{approval.id}`; ask another approver"
+            )
     elif state is ApprovalState.CANCELLED:
         groups = ()
         if not {Role.ADMIN, Role.APPROVER} & set(by.roles):

@@ -253,10 +253,13 @@ async def _record_start(remit: Remit, configuration: Configuration) -> None:
     """Enforcement points that remit.toml names exist; the policy version that is active is on record."""
     for point in configuration.points:
         known = remit.store.point(remit.tenant, point.id)
-        if known is None:
-            facts = {"servers": list(point.servers), "subjects": list(point.subjects)}
-            put = Put(kind=Kind.POINT, record=point, expected=0)
-            await remit.store.commit(Write(entry=_entry(remit, "point.added", point.id, facts), puts=(put,)))
+        if known is not None and (known.servers, known.subjects) == (point.servers, point.subjects):
+            continue
+        version = known.version if known is not None else 0
+        facts = {"servers": list(point.servers), "subjects": list(point.subjects)}
+        put = Put(kind=Kind.POINT, record=msgspec.structs.replace(point, version=version + 1), expected=version)
+        what = "point.added" if known is None else "point.changed"
+        await remit.store.commit(Write(entry=_entry(remit, what, point.id, facts), puts=(put,)))
     active = remit.policies.current(remit.tenant)
     assert active is not None
     activations = remit.store.entry_of(remit.tenant, POLICIES)

@@ -77,8 +77,12 @@ def _reasons(evaluation: Evaluation) -> tuple[Reason, ...]:
 
 
 def _remedy(evaluation: Evaluation, facts: Facts) -> Remedy:
-    """The smallest change: what the first forbidding policy says, else what the worst finding suggests."""
-    named: PolicyRef | None = next((ref for ref in evaluation.policies if ref.remedy), None)
+    """The smallest change: what the first forbidding policy says, else what the worst finding suggests.
+
+    A forbid that nobody can lift comes first: an approval would not help while it stands.
+    """
+    forbids = sorted(evaluation.policies, key=lambda ref: bool(ref.ask))
+    named: PolicyRef | None = next((ref for ref in forbids if ref.remedy), None)
     if named is not None:
         return Remedy(message=named.remedy, disclosable=named.disclose)
     worst = next((f for f in facts.findings if f.kind in _NOTABLE and f.verdict in _SUGGESTIONS), None)

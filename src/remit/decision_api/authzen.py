@@ -88,6 +88,7 @@ class DecisionContext(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     outcome: Effect
+    call_id: str  # an approval holds for this call id; name it when asking again
     reasons: tuple[Reason, ...]
     findings: tuple[FindingView, ...]
     obligations: tuple[Obligation, ...]
@@ -148,6 +149,7 @@ def answer(decision: Decision, principal: Principal) -> EvaluationResponse:
         context=DecisionContext(
             id=decision.id,
             outcome=decision.effect,
+            call_id=decision.call_id,
             reasons=decision.reasons,
             findings=tuple(
                 FindingView(kind=one.kind, verdict=one.verdict, score=one.score, message=one.message)

@@ -105,6 +105,7 @@ class Story:
         self._show = show
         self._mission = ""
         self._agent_key = ""
+        self._approver_key = ""
 
     async def play(self) -> list[str]:
         """What went otherwise than expected; empty when all went as it must."""
@@ -114,7 +115,8 @@ class Story:
             seen = [await self._call(agent, step) for step in (*WORK, *ATTACK, PAYMENT)]
             asked = seen[-1]
             if asked.approval is not None:
-                await self._command("approvals", "approve", asked.approval)
+                self._tell("Olga, who may approve payments and did not open the mission, looks at it and approves:")
+                await self._command("approvals", "approve", asked.approval, key=self._approver_key)
             approved = msgspec.structs.replace(PAYMENT, tells="The agent calls again, unchanged", expected="permit")
             seen += [await self._call(agent, step) for step in (approved, REPORT)]
             await self._command("missions", "revoke", self._mission, "--cause", "the story ends here")
@@ -128,6 +130,8 @@ class Story:
         operator = self._stage.operator
         added = await operator.post("/v1/agents", {"id": AGENT, "owner": "emma@halden.example", "category": "finance"})
         self._agent_key = added["key"]
+        approver = {"id": "olga", "roles": ["approver"], "groups": ["operators"]}
+        self._approver_key = (await operator.post("/v1/operators", approver))["key"]
         opened = await operator.post(
             "/v1/missions",
             {"agent": AGENT, "purpose": "pay-bills", "subject": "user:emma", "channel": "demo", "goal": GOAL},
@@ -163,8 +167,9 @@ class Story:
             approval=entry["facts"].get("approval"),
         )
 
-    async def _command(self, *arguments: str) -> str:
-        """An operator's command, as typed in a terminal with the key in the environment."""
+    async def _command(self, *arguments: str, key: str = "") -> str:
+        """An operator's command, as typed in a terminal with the key in the environment (the administrator's unless
+        another is given)."""
         self._tell(f"$ remit {' '.join(arguments)}")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -173,7 +178,7 @@ class Story:
             *arguments,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "REMIT_DIR": str(self._stage.directory), "REMIT_KEY": self._stage.made.admin_key},
+            env={**os.environ, "REMIT_DIR": str(self._stage.directory), "REMIT_KEY": key or self._stage.made.admin_key},
         )
         output, _ = await process.communicate()
         text = output.decode(errors="replace").strip()

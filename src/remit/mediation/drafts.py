@@ -72,7 +72,7 @@ def decision_entry(
     facts: dict[str, object] = {
         "agent": name(request.subject_id) if request.subject_type == "agent" else None,
         "subject_type": name(request.subject_type),
-        "instance": name(request.instance),
+        "instance": described.call.instance if described is not None else name(request.instance),
         "mission": name(request.mission),
         "resource_type": name(request.resource_type),
         "resource": name(request.resource_id),

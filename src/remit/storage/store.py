@@ -158,6 +158,10 @@ class Store(Hot, Log):
         memory = self._memories.get((tenant, instance))
         if memory is not None:
             return memory
+        if self.instance(tenant, instance) is None:  # no call of it was ever permitted, so nothing was taken in
+            memory = Memory(self._memory_bytes)
+            self._memories.put((tenant, instance), memory)
+            return memory
         with self._writer.guard:
             before = self._upheavals
             waiting = self._writer.waiting()

@@ -109,6 +109,7 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
     subject: str  # for whom: "user:emma"
     purpose: PurposeId
     voucher: Voucher
+    opened_by: str = ""  # `actor_of` who opened it; may not approve its calls
     bounds: Bounds
     budget: Budget
     parent: MissionId | None = None

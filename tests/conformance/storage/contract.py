@@ -116,6 +116,9 @@ def result(decision: str, content: str | None, mission: str = "m") -> Detail:
     return Detail(mission=mission, owner=decision, kind=DetailKind.RESULT, body=body)
 
 
+INSTANCE = Instance(tenant=T, id=InstanceId("i"), agent=AgentId("a"), state=InstanceState.ACTIVE, label=BOTTOM)
+
+
 def called(decision: str, mission: str = "m", **arguments: str) -> Detail:
     body = msgspec.json.encode({"arguments": arguments})
     return Detail(mission=mission, owner=decision, kind=DetailKind.CALL, body=body)

@@ -68,7 +68,12 @@ def test_a_payment_asks_is_approved_permitted_once_attested_and_on_record(world:
     request = asked["context"]["access_request"]["id"]
     waiting = world.request("GET", "/v1/approvals?state=pending", key="admin").json()["approvals"]
     assert request in [one["id"] for one in waiting]
-    answer = world.operate(f"/v1/approvals/{request}/answer", {"state": "approved", "cause": "known invoice"})
+    said = {"state": "approved", "cause": "known invoice"}
+    refused = world.request("POST", f"/v1/approvals/{request}/answer", key="admin", json=said)
+    assert (refused.status_code, code(refused)) == (403, "remit.forbidden"), "who opened the mission does not approve"
+    other = {"id": "olga", "roles": ["approver"], "groups": ["operators"]}
+    world.keys["olga"] = world.operate("/v1/operators", other)["key"]
+    answer = world.operate(f"/v1/approvals/{request}/answer", said, key="olga")
     assert answer["approval"]["state"] == "approved"
     again = {**body, "context": {**body["context"], "approval": request}}
     permitted = world.evaluate(again).json()

@@ -33,6 +33,7 @@ def opened(parent: Mission | None = None, **changes: object) -> Mission:
         "limits": (Bounds(), Budget()),
         "goal": "find out",
         "voucher": Voucher(kind=VoucherKind.PERSON, by="user:u"),
+        "opened_by": "operator:o",
         "asked": (Bounds(), Budget()),
         "lifetime": None,
         "parent": parent,

@@ -11,7 +11,19 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.conformance.storage.contract import TOOL, T, agent, brief, called, mission, put, reservation, result, write
+from tests.conformance.storage.contract import (
+    INSTANCE,
+    TOOL,
+    T,
+    agent,
+    brief,
+    called,
+    mission,
+    put,
+    reservation,
+    result,
+    write,
+)
 
 from remit.audit.entries import encode_entry
 from remit.keys import KeyDirectory
@@ -295,7 +307,8 @@ def test_what_an_instance_was_told_counts_before_it_is_durable(tmp_path: Path, k
     gate = Gate()
     gate.opened.set()
     store = Store(tmp_path / "remit.db", wrap=keys, encode=gate.encode)
-    store.commit_blocking(write("d", put(Kind.RESERVATION, reservation("d")), details=(called("d"),)))
+    permitted = (put(Kind.INSTANCE, INSTANCE), put(Kind.RESERVATION, reservation("d")))
+    store.commit_blocking(write("d", *permitted, details=(called("d"),)))
     gate.opened.clear()
     gate.reached.clear()
 
@@ -352,7 +365,7 @@ def test_a_memory_that_was_told_what_was_not_kept_is_read_again(tmp_path: Path, 
 
 def test_an_instance_remembers_calls_outside_of_missions(tmp_path: Path, keys: KeyDirectory) -> None:
     store = opened(tmp_path / "remit.db", keys)
-    store.commit_blocking(write("d", put(Kind.RESERVATION, reservation("d", mission=""))))
+    store.commit_blocking(write("d", put(Kind.INSTANCE, INSTANCE), put(Kind.RESERVATION, reservation("d", mission=""))))
     settled = put(Kind.RESERVATION, reservation("d", "settled", 2, mission=""))
     store.commit_blocking(write("d", settled, details=(result("d", "a word", shelf("", "i")),)))
     memory = store.memory(T, InstanceId("i"))
@@ -366,6 +379,7 @@ def test_only_as_much_is_remembered_as_memory_may_hold(
 ) -> None:
     monkeypatch.setattr("remit.storage.recall.CALLS", 3)
     store = opened(tmp_path / "remit.db", keys)
+    store.commit_blocking(write("i", put(Kind.INSTANCE, INSTANCE)))
     for number in range(5):
         name = f"d{number}"
         store.commit_blocking(write(name, put(Kind.RESERVATION, reservation(name))))

@@ -104,6 +104,12 @@ def verified(text: str, **changes: Any) -> CallToken:
     return found
 
 
+def refusal(found: object) -> str:
+    """The reason; fails for anything that is not one (whose text might say the same words)."""
+    assert isinstance(found, str), found
+    return found
+
+
 def ath(text: str) -> str:
     return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
 

@@ -18,6 +18,7 @@ from tests.unit.tokens.makers import (
     proof,
     prove,
     proven,
+    refusal,
     sign,
     token,
 )
@@ -58,7 +59,7 @@ def test_another_signature_over_the_same_proof_does_not_make_it_new() -> None:
     raw = urlsafe_b64decode(signature.encode())
     mirrored = raw[:32] + (order - int.from_bytes(raw[32:])).to_bytes(32)  # ECDSA: (r, n-s) verifies too
     assert isinstance(prove(text, seen=window), Proof)
-    assert "already" in str(prove(f"{signed}.{urlsafe_b64encode(mirrored).decode()}", seen=window))
+    assert "already" in refusal(prove(f"{signed}.{urlsafe_b64encode(mirrored).decode()}", seen=window))
 
 
 def test_one_name_under_two_keys_is_two_proofs() -> None:
@@ -81,8 +82,8 @@ def test_a_full_window_refuses_and_recovers() -> None:
     window = ReplayWindow(65_000, capacity=3)
     for at in range(3):
         assert isinstance(prove(proof(claims(jti=str(at))), seen=window), Proof)
-    assert "too many" in str(prove(proof(claims(jti="3")), seen=window))
-    assert "already" in str(prove(proof(claims(jti="0")), seen=window))
+    assert "too many" in refusal(prove(proof(claims(jti="3")), seen=window))
+    assert "already" in refusal(prove(proof(claims(jti="0")), seen=window))
     later = NOW + 65_000
     assert isinstance(prove(proof(claims(jti="3", iat=later // 1000)), seen=window, now=later), Proof)
     assert len(window) == 1
@@ -93,8 +94,8 @@ def test_a_proof_is_remembered_as_long_as_it_counts() -> None:
     text = proof(claims(iat=SECOND + 5))
     assert isinstance(prove(text, seen=window), Proof)
     last = (SECOND + 5) * 1000 + 60_000 - 1
-    assert "already" in str(prove(text, seen=window, now=last))
-    assert "old" in str(prove(text, seen=window, now=last + 1))
+    assert "already" in refusal(prove(text, seen=window, now=last))
+    assert "old" in refusal(prove(text, seen=window, now=last + 1))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_a_proof_is_remembered_as_long_as_it_counts() -> None:
 )
 def test_a_proof_counts_for_a_minute_from_iat(iat: object, why: str | None) -> None:
     found = prove(proof(claims(iat=iat)))
-    assert isinstance(found, Proof) if why is None else why in str(found)
+    assert isinstance(found, Proof) if why is None else why in refusal(found)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_a_proof_counts_for_a_minute_from_iat(iat: object, why: str | None) -> N
     ],
 )
 def test_a_proof_for_something_else_is_refused(body: Mapping[str, Any] | bytes, why: str) -> None:
-    assert why in str(prove(proof(body), token="t"))
+    assert why in refusal(prove(proof(body), token="t"))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_a_nonce_that_was_handed_out_is_needed_where_one_is_asked_for() -> None:
     for right in ("new", "old"):
         assert isinstance(prove(proof(claims(nonce=right)), nonces=("new", "old")), Proof)
     for wrong in (None, "", "older", 7):
-        assert str(prove(proof(claims(nonce=wrong)), nonces=("new", "old"))).startswith("use_dpop_nonce")
+        assert refusal(prove(proof(claims(nonce=wrong)), nonces=("new", "old"))).startswith("use_dpop_nonce")
 
 
 EC = dict(HOLDER_EC.as_dict(private=False))
@@ -218,7 +219,7 @@ RSA = dict(RSAKey.generate_key(2048).as_dict(private=False))
     ],
 )
 def test_a_proof_with_any_other_header_is_refused(header: Mapping[str, Any], why: str) -> None:
-    assert why in str(prove(proof(header=header)))
+    assert why in refusal(prove(proof(header=header)))
 
 
 def test_a_header_with_a_member_twice_is_refused() -> None:
@@ -230,7 +231,7 @@ def test_a_header_with_a_member_twice_is_refused() -> None:
         '"alg":"Ed25519","jwk":' + jwk.replace('"kty"', '"kty": "OKP", "kty"') + "}",
     ):
         text = start + rest
-        assert "twice" in str(prove(sign(text.encode(), json.dumps(claims()).encode(), HOLDER)))
+        assert "twice" in refusal(prove(sign(text.encode(), json.dumps(claims()).encode(), HOLDER)))
 
 
 def test_members_that_browsers_add_to_a_public_key_do_not_change_it() -> None:
@@ -257,5 +258,5 @@ def test_a_signature_of_any_other_form_is_refused(key: OKPKey | ECKey, size: int
 def test_a_token_is_no_proof_and_a_proof_no_token() -> None:
     from tests.unit.tokens.makers import check
 
-    assert "type" in str(prove(token()))
-    assert "type" in str(check(proof()))
+    assert "type" in refusal(prove(token()))
+    assert "type" in refusal(check(proof()))
