@@ -22,11 +22,14 @@ from remit.terms import (
     Kind,
     Mission,
     MissionId,
+    ModeRule,
     Operator,
     OperatorId,
     PointId,
     ServerId,
     TenantId,
+    TenantStop,
+    TokenRecord,
     Tool,
     ToolId,
 )
@@ -110,6 +113,9 @@ class Hot:
         self._reservations: Shelf[Reservation] = Shelf(lambda one: one.instance if one.state == OPEN else None)
         self._approvals: Shelf[Approval] = Shelf(lambda approval: approval.state.value)
         self._usages: Shelf[Usage] = Shelf()
+        self._tokens: Shelf[TokenRecord] = Shelf()
+        self._modes: Shelf[ModeRule] = Shelf()
+        self._stops: Shelf[TenantStop] = Shelf()
         self._shelves: dict[Kind, Shelf[Any]] = {
             Kind.AGENT: self._agents,
             Kind.INSTANCE: self._instances,
@@ -122,6 +128,9 @@ class Hot:
             Kind.RESERVATION: self._reservations,
             Kind.APPROVAL: self._approvals,
             Kind.USAGE: self._usages,
+            Kind.TOKEN: self._tokens,
+            Kind.MODE: self._modes,
+            Kind.TENANT: self._stops,
         }
         # The same by the record's type: on the path, for a type is hashed faster than a member of an enumeration.
         self._by_type = {RECORD_TYPES[kind]: shelf for kind, shelf in self._shelves.items()}
@@ -150,6 +159,18 @@ class Hot:
 
     def usage(self, tenant: TenantId, agent: AgentId) -> Usage | None:
         return self._usages.get(tenant, agent)
+
+    def token(self, tenant: TenantId, token: str) -> TokenRecord | None:
+        return self._tokens.get(tenant, token)
+
+    def mode(self, tenant: TenantId, what: str) -> ModeRule | None:
+        return self._modes.get(tenant, what)
+
+    def stop(self, tenant: TenantId) -> TenantStop | None:
+        return self._stops.get(tenant, "tenant")
+
+    def modes(self, tenant: TenantId) -> tuple[ModeRule, ...]:
+        return self._modes.all(tenant)
 
     def operator(self, tenant: TenantId, operator: OperatorId) -> Operator | None:
         return self._operators.get(tenant, operator)

@@ -17,6 +17,7 @@ from remit.terms.calls import (
     Unverified,
 )
 from remit.terms.canonical import canonical, check, digest, parse
+from remit.terms.containment import ModeRule, TenantStop
 from remit.terms.decisions import (
     VERDICTS,
     Decision,
@@ -82,6 +83,7 @@ from remit.terms.missions import (
     VoucherKind,
 )
 from remit.terms.settings import Limits, Settings, Upstream
+from remit.terms.tokens import TokenRecord, TokenState
 
 __all__ = [
     "ACTING",
@@ -130,6 +132,7 @@ __all__ = [
     "MissionId",
     "MissionState",
     "Mode",
+    "ModeRule",
     "NotFound",
     "Obligation",
     "OperationClass",
@@ -154,6 +157,9 @@ __all__ = [
     "Settings",
     "Spent",
     "TenantId",
+    "TenantStop",
+    "TokenRecord",
+    "TokenState",
     "Tool",
     "ToolId",
     "ToolState",

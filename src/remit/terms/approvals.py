@@ -33,6 +33,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     policy: str
     evidence: str  # SHA-256 over kinds and verdicts of the findings
     groups: tuple[str, ...]  # who may approve
+    needed: int = 1  # how many different operators have to approve (m of n)
+    votes: tuple[str, ...] = ()  # operators who approved so far
     state: ApprovalState
     by: str = ""  # the operator
     by_groups: tuple[str, ...] = ()

@@ -11,8 +11,10 @@ import msgspec
 
 from remit.terms.approvals import Approval
 from remit.terms.calls import Tool
+from remit.terms.containment import ModeRule, TenantStop
 from remit.terms.identity import Agent, EnforcementPoint, Instance, Key, Operator, TenantId
 from remit.terms.missions import Mission, Spent
+from remit.terms.tokens import TokenRecord
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,7 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     call_id: str
     digest: str
     reserved: Spent
+    token: str = ""  # id of the call token that was minted for it
     state: str = "reserved"  # reserved, settled, released, unknown
     version: int = 1
 
@@ -64,9 +67,27 @@ class Kind(enum.StrEnum):
     RESERVATION = "reservation"
     APPROVAL = "approval"
     USAGE = "usage"
+    TOKEN = "token"  # noqa: S105 a kind of record, no secret
+    MODE = "mode"
+    TENANT = "tenant"
 
 
-Record = Agent | Instance | Operator | EnforcementPoint | Key | Tool | Mission | Ledger | Reservation | Approval | Usage
+Record = (
+    Agent
+    | Instance
+    | Operator
+    | EnforcementPoint
+    | Key
+    | Tool
+    | Mission
+    | Ledger
+    | Reservation
+    | Approval
+    | Usage
+    | TokenRecord
+    | ModeRule
+    | TenantStop
+)
 
 RECORD_TYPES: dict[Kind, type] = {
     Kind.AGENT: Agent,
@@ -80,6 +101,9 @@ RECORD_TYPES: dict[Kind, type] = {
     Kind.RESERVATION: Reservation,
     Kind.APPROVAL: Approval,
     Kind.USAGE: Usage,
+    Kind.TOKEN: TokenRecord,
+    Kind.MODE: ModeRule,
+    Kind.TENANT: TenantStop,
 }
 
 

@@ -8,10 +8,10 @@ spent  = consume(record, found, proof, point, now) the enforcement point's own c
 closed = close(spent)                              step 11, with the outcome
 """
 
+from remit.terms.tokens import TokenRecord, TokenState
 from remit.tokens.call_tokens import CallToken, mint, token_hash, verify
 from remit.tokens.lifecycle import DEFAULT_LIFETIME, close, consume, issue, void
 from remit.tokens.proofs import Proof, ReplayCache, verify_proof
-from remit.tokens.records import TokenRecord, TokenState
 from remit.tokens.replay import ReplayWindow
 from remit.tokens.uris import comparable
 

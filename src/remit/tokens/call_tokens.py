@@ -27,8 +27,8 @@ from remit.terms import (
     TenantId,
     parse,
 )
+from remit.terms.tokens import TokenRecord
 from remit.tokens.framing import ED25519, MAX_COMPACT, decode_part, encode_part, take_apart
-from remit.tokens.records import TokenRecord
 
 TYPE = "at+jwt"  # RFC 9068 section 2.1
 DETAIL_TYPE = "remit_call"

@@ -8,9 +8,9 @@ import msgspec
 
 from remit.keys import MAX_LIFETIME
 from remit.terms import Call, InvalidInput, PointPrincipal
+from remit.terms.tokens import TokenRecord, TokenState
 from remit.tokens.call_tokens import CallToken
 from remit.tokens.proofs import Proof
-from remit.tokens.records import TokenRecord, TokenState
 
 DEFAULT_LIFETIME = 30_000  # milliseconds: time to send one call, not to keep it
 

@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from remit.terms import TenantId
+from remit.terms.identity import TenantId
 
 
 class TokenState(enum.StrEnum):
