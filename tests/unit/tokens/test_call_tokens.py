@@ -281,6 +281,7 @@ def test_any_other_header_is_refused_even_when_signed(header: object, why: str) 
         b"\xff",
         b"",
     ],
+    ids=range(7),
 )
 def test_a_header_in_any_other_form_is_refused_even_when_signed(header: bytes) -> None:
     assert isinstance(check(sign(header, BODY, KEY.private)), str)
