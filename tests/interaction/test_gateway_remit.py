@@ -21,7 +21,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from remit.assembly import init, open_remit
 from remit.demo.tools import reserved
-from remit.terms import ApprovalState, Credential, MissionState
+from remit.terms import ApprovalState, Credential, MissionState, Role
 
 SECRET = "Bearer office-credential-77c1"
 GOAL = "Read invoice-BW-2231.txt and pay 1480.00 EUR to GB29NWBK60161331926819 with reference BW-2231"
@@ -64,6 +64,10 @@ def test_honest_work_passes_an_injected_payment_does_not_and_approval_lets_a_lar
             _, key = await remit.administration.agents.register(
                 admin, "clerk", name="Clerk", owner="emma", category="office"
             )
+            _, hers = await remit.administration.access.add_operator(
+                admin, "olga", roles=(Role.APPROVER,), groups=("operators",)
+            )
+            olga = remit.authenticator.authenticate(Credential(scheme="bearer", value=hers))
             mission, _ = await remit.administration.missions.open(
                 admin, agent="clerk", purpose="pay-bills", goal=GOAL, subject="user:emma"
             )
@@ -92,7 +96,7 @@ def test_honest_work_passes_an_injected_payment_does_not_and_approval_lets_a_lar
                     assert told(asked)["outcome"] == "ask", asked
                     request = told(asked)["access_request"]["id"]
                     assert arrived() == ["read_file", "read_mail"]
-                    await remit.administration.requests.answer(admin, request, ApprovalState.APPROVED)
+                    await remit.administration.requests.answer(olga, request, ApprovalState.APPROVED)
                     paid = await client.call_tool("make_payment", HONEST)
                     assert not paid.is_error, paid
                     await remit.administration.missions.change(admin, mission.id, MissionState.REVOKED, "over")
