@@ -22,7 +22,7 @@ def demo(
     directory: Annotated[Path | None, typer.Option("--dir", help="make the Remit directory here and keep it")] = None,
 ) -> None:
     """A short story: real server, real tools, real agent, real attack."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="remit-demo-") as temporary:
         place = directory if directory is not None else Path(temporary) / "remit.d"
         wrong = asyncio.run(_play(place, once, console))

@@ -49,7 +49,9 @@ def replay(
     if decisions is not None:
         write_decisions(decisions, decided)
     if not known:
-        console.print(f"{len(decided)} traces decided; there are no labels in {data}, so nothing is scored")
+        console.print(
+            f"{len(decided)} traces decided; there are no labels in {data}, so nothing is scored", soft_wrap=True
+        )
         return
     figures = score(decided, known)
     if json_file is not None:
