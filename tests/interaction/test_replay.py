@@ -48,8 +48,8 @@ TRACES = [
         ],
     },
 ]
-ENDED = {"task_succeeded": True, "attack_succeeded": True}
-LABELS = [
+ENDED: dict[str, Any] = {"task_succeeded": True, "attack_succeeded": True}
+LABELS: list[dict[str, Any]] = [
     {"id": "t-0", "kind": "benign", "calls": ["user", "user"], "decisive": []},
     {"id": "t-1", "kind": "attacked", "calls": ["user", "injection", "user"], "decisive": [1]},
 ]

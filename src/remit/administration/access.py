@@ -1,15 +1,26 @@
-"""Operators, enforcement points and keys. Secrets are returned once and never stored."""
+"""Operators, enforcement points and keys. Secrets are returned once and never stored.
 
-from collections.abc import Mapping
+Offboarding is one act (OWASP NHI1): a deactivated operator's keys stop at once, no key is made for it again, its id is
+never used again, and what it approved and nobody used yet is cancelled. An operator that loses a role or group loses
+with it the approvals that rested on them. Nobody changes themselves, and one active admin always remains.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from remit.administration.office import Act, Office
 from remit.authentication import new_key
 from remit.terms import (
+    Agent,
     AgentId,
+    AgentState,
+    Approval,
+    ApprovalState,
     Conflict,
     EnforcementPoint,
+    Forbidden,
     HolderKind,
     InvalidInput,
     Key,
@@ -25,6 +36,7 @@ from remit.terms import (
     is_identifier,
 )
 
+UNUSED = (ApprovalState.PENDING, ApprovalState.APPROVED)
 RESERVED = frozenset({"operator:local", "point:remit-gateway"})  # under these Remit itself acts
 
 
@@ -39,12 +51,7 @@ class Access:
         self._begin(by, HolderKind.OPERATOR, operator)
         if not roles:
             raise InvalidInput(f"expected at least one role of {', '.join(Role)}")
-        unknown = set(groups) - set(self._office.settings.groups)
-        if unknown:
-            raise InvalidInput(
-                f"expected groups of remit.toml ({', '.join(self._office.settings.groups) or 'none yet'}), "
-                f"got {', '.join(sorted(unknown))[:200]}"
-            )
+        self._require_groups(groups)
         if self._office.records.operator(by.tenant, OperatorId(operator)) is not None:
             raise Conflict(f"operator `{operator}` exists already")
         record = Operator(tenant=by.tenant, id=OperatorId(operator), roles=roles, groups=groups)
@@ -68,7 +75,7 @@ class Access:
         """A further key for a holder that exists."""
         self._office.require(by, Act.MANAGE_ACCESS)
         records, tenant = self._office.records, by.tenant
-        found: object | None
+        found: Agent | Operator | EnforcementPoint | None
         match kind:
             case HolderKind.AGENT:
                 found = records.agent(tenant, AgentId(holder))
@@ -78,9 +85,61 @@ class Access:
                 found = records.point(tenant, PointId(holder))
         if found is None:
             raise NotFound(f"there is no such {kind.value}")
+        if found.state is AgentState.RETIRED if isinstance(found, Agent) else not found.active:
+            raise Conflict(f"this {kind.value} was taken out of service for good; nobody gets a key for it again")
         return await self._with_key(by, kind, holder, "key.added", {})
 
-    async def revoke_key(self, by: Principal, key: str) -> Key:
+    async def change_operator(
+        self,
+        by: Principal,
+        operator: str,
+        *,
+        roles: tuple[Role, ...] | None = None,
+        groups: tuple[str, ...] | None = None,
+    ) -> Operator:
+        """Other roles, other groups, or both; None leaves them. Counts at once, for open requests too."""
+        known = self._other(by, operator)
+        changed = msgspec.structs.replace(
+            known,
+            roles=known.roles if roles is None else tuple(dict.fromkeys(roles)),
+            groups=known.groups if groups is None else tuple(dict.fromkeys(groups)),
+            version=known.version + 1,
+        )
+        if not changed.roles:
+            raise InvalidInput(f"expected at least one role of {', '.join(Role)}; to end an operator, revoke it")
+        self._require_groups(changed.groups)
+        if (set(changed.roles), set(changed.groups)) == (set(known.roles), set(known.groups)):
+            raise Conflict(f"operator `{known.id}` has exactly these roles and groups already")
+        facts = {
+            "roles": [role.value for role in changed.roles],
+            "groups": list(changed.groups),
+            "from_roles": [role.value for role in known.roles],
+            "from_groups": list(known.groups),
+        }
+        await self._replace_operator(by, "operator.changed", known, changed, facts)
+        return changed
+
+    async def deactivate_operator(self, by: Principal, operator: str, cause: str) -> Operator:
+        """At once and for good."""
+        known = self._other(by, operator)
+        changed = ended(known, cause)
+        await self._replace_operator(by, "operator.deactivated", known, changed, {})
+        return changed
+
+    async def deactivate_point(self, by: Principal, point: str, cause: str) -> EnforcementPoint:
+        """At once and for good."""
+        self._office.require(by, Act.MANAGE_ACCESS)
+        known = self._office.records.point(by.tenant, PointId(point))
+        if known is None:
+            raise NotFound("there is no such enforcement point; `remit points list` lists them")
+        if not known.active:
+            raise Conflict(f"enforcement point `{known.id}` is deactivated already")
+        changed = ended(known, cause)
+        put = Put(kind=Kind.POINT, record=changed, expected=known.version)
+        await self._office.record(by, "point.deactivated", known.id, {}, put)
+        return changed
+
+    async def revoke_key(self, by: Principal, key: str, cause: str = "") -> Key:
         """At once and for good."""
         self._office.require(by, Act.MANAGE_ACCESS)
         known = self._office.records.key(by.tenant, KeyId(key))
@@ -88,7 +147,7 @@ class Access:
             raise NotFound("there is no such key; `remit keys list` lists them")
         if known.revoked:
             raise Conflict(f"key `{known.id}` is revoked already")
-        changed = msgspec.structs.replace(known, revoked=True, version=known.version + 1)
+        changed = msgspec.structs.replace(known, revoked=True, version=known.version + 1, **_kept(known, cause))
         put = Put(kind=Kind.KEY, record=changed, expected=known.version)
         await self._office.record(by, "key.revoked", known.id, {"holder": f"{known.holder_kind}:{known.holder}"}, put)
         return changed
@@ -107,6 +166,49 @@ class Access:
         found = sorted(self._office.records.keys(by.tenant), key=lambda key: (key.created, key.id))
         return tuple(msgspec.structs.replace(key, secret_sha256="") for key in found)
 
+    def _other(self, by: Principal, operator: str) -> Operator:
+        """An active operator who is not `by`."""
+        asking = self._office.require(by, Act.MANAGE_ACCESS)
+        known = self._office.records.operator(by.tenant, OperatorId(operator))
+        if known is None:
+            raise NotFound("there is no such operator; `remit operators list` lists them")
+        if known.id == asking.operator:
+            raise Forbidden("nobody changes or ends their own access; ask another admin")
+        if not known.active:
+            raise Conflict(f"operator `{known.id}` is deactivated, for good")
+        return known
+
+    async def _replace_operator(
+        self, by: Principal, kind: str, known: Operator, changed: Operator, facts: Mapping[str, object]
+    ) -> None:
+        """One transaction with all approvals that no longer stand: a crash leaves all of it or nothing."""
+        self._require_an_admin(known, changed)
+        office, asking = self._office, self._office.require(by, Act.MANAGE_ACCESS)
+        now = office.clock.now()
+        waiting = (one for state in UNUSED for one in office.records.approvals(by.tenant, state))
+        void = [one for one in unbacked(waiting, changed) if now < one.expires]
+        puts = [
+            cancelled(one, asking.operator, f"operator {changed.id} approved it, and may not any more", now)
+            for one in void
+        ]
+        put = Put(kind=Kind.OPERATOR, record=changed, expected=known.version)
+        await office.record(by, kind, known.id, {**facts, "cancelled": [one.id for one in void]}, put, *puts, now=now)
+
+    def _require_an_admin(self, known: Operator, changed: Operator) -> None:
+        if Role.ADMIN not in known.roles or (changed.active and Role.ADMIN in changed.roles):
+            return
+        others = (one for one in self._office.records.operators(known.tenant) if one.id != known.id)
+        if not any(one.active and Role.ADMIN in one.roles for one in others):
+            raise Conflict(f"operator `{known.id}` is the last active admin; make another one first")
+
+    def _require_groups(self, groups: tuple[str, ...]) -> None:
+        unknown = set(groups) - set(self._office.settings.groups)
+        if unknown:
+            raise InvalidInput(
+                f"expected groups of remit.toml ({', '.join(self._office.settings.groups) or 'none yet'}), "
+                f"got {', '.join(sorted(unknown))[:200]}"
+            )
+
     def _begin(self, by: Principal, kind: HolderKind, name: str) -> None:
         self._office.require(by, Act.MANAGE_ACCESS)
         if not is_identifier(name):
@@ -122,3 +224,41 @@ class Access:
         put = Put(kind=Kind.KEY, record=key, expected=0)
         await self._office.record(by, what, holder, {**facts, "key": key.id}, *puts, put, now=now)
         return secret
+
+
+def unbacked(approvals: Iterable[Approval], operator: Operator) -> list[Approval]:
+    """Those of `approvals` that rest on a vote which `operator`, as it is now, could not give."""
+    may_approve = operator.active and Role.APPROVER in operator.roles
+    return [
+        one
+        for one in approvals
+        if (one.by == operator.id or operator.id in one.votes)
+        and not (may_approve and set(one.groups) & set(operator.groups))
+    ]
+
+
+def cancelled(approval: Approval, by: str, cause: str, now: int) -> Put:
+    """`approval` taken back before it was used, whether or not it was given yet."""
+    changed = msgspec.structs.replace(
+        approval,
+        state=ApprovalState.CANCELLED,
+        by=by,
+        by_groups=(),
+        cause=cause,
+        answered=now,
+        version=approval.version + 1,
+    )
+    return Put(kind=Kind.APPROVAL, record=changed, expected=approval.version)
+
+
+Holder = TypeVar("Holder", Operator, EnforcementPoint)
+
+
+def ended(known: Holder, cause: str) -> Holder:
+    """`known` out of service."""
+    return msgspec.structs.replace(known, active=False, version=known.version + 1, **_kept(known, cause))
+
+
+def _kept(record: Operator | EnforcementPoint | Key, cause: str) -> dict[str, str]:
+    """The cause, where this kind of record has a place for it."""
+    return {"cause": cause} if "cause" in record.__struct_fields__ else {}

@@ -99,4 +99,4 @@ class Agents:
 
     def instances(self, by: Principal, agent: str) -> tuple[Instance, ...]:
         self._office.require(by, Act.READ)
-        return tuple(one for one in self._office.records.instances(by.tenant) if one.agent == agent)
+        return tuple(self._office.records.instances(by.tenant, AgentId(agent)))

@@ -68,6 +68,7 @@ class Missions:
         lifetime: int | None = None,
     ) -> tuple[Mission, Brief]:
         """A new mission and what its goal was compiled into. `lifetime` in milliseconds."""
+        by = self._office.renew(by)
         voucher = self._voucher(by, agent, subject, channel)
         reason = self._purpose(purpose)
         limits = purpose_bounds(reason, self._office.settings.purpose)
@@ -100,11 +101,12 @@ class Missions:
         lifetime: int | None = None,
     ) -> tuple[Mission, Brief]:
         """A narrower mission for `agent` under `parent`, with the root's goal, authority, subject and voucher."""
+        by = self._office.renew(by)
         above = self._find(by, parent)
-        if isinstance(by, AgentPrincipal) and by.agent != above.agent:
-            raise Forbidden("an agent derives from its own missions only")
         if isinstance(by, OperatorPrincipal):
             self._office.require(by, Act.MANAGE)
+        elif not concerns(above, by):
+            raise Forbidden("agents derive from their own missions, enforcement points from those they may speak for")
         self._require_live(above)
         brief = self._office.records.brief(by.tenant, above.id)
         if brief is None:
@@ -126,13 +128,13 @@ class Missions:
         )
 
     async def change(self, by: Principal, mission: str, state: MissionState, cause: str) -> Mission:
-        """Complete, suspend, resume or revoke. An agent may complete its own missions."""
+        """Complete, suspend, resume or revoke. Agents and enforcement points complete missions that concern them."""
+        by = self._office.renew(by)
         known = self._find(by, mission)
-        if not (isinstance(by, AgentPrincipal) and by.agent == known.agent and state is MissionState.COMPLETED):
-            if state not in _ACTS:
-                raise InvalidInput(f"expected one of {', '.join(sorted(_ACTS))}, got {state.value}")
-            if not (isinstance(by, PointPrincipal) and state is MissionState.COMPLETED):
-                self._office.require(by, _ACTS[state])
+        if state not in _ACTS:
+            raise InvalidInput(f"expected one of {', '.join(sorted(_ACTS))}, got {state.value}")
+        if isinstance(by, OperatorPrincipal) or state is not MissionState.COMPLETED or not concerns(known, by):
+            self._office.require(by, _ACTS[state])
         if known.state is MissionState.ACTIVE and state is MissionState.ACTIVE:
             raise Conflict(f"mission `{known.id}` is active already")
         changed = change_mission(known, state, cause)
@@ -147,11 +149,12 @@ class Missions:
 
     def get(self, by: Principal, mission: str) -> tuple[Mission, Brief | None]:
         """A mission with its goal and authority, if they were not erased."""
+        by = self._office.renew(by)
         known = self._find(by, mission)
-        if isinstance(by, AgentPrincipal) and by.agent != known.agent:
-            raise NotFound("there is no such mission")
         if isinstance(by, OperatorPrincipal):
             self._office.require(by, Act.READ)
+        elif not concerns(known, by):
+            raise NotFound("there is no such mission")
         return self._now(known), self._office.records.brief(by.tenant, known.id)
 
     def list(self, by: Principal) -> tuple[Mission, ...]:
@@ -180,6 +183,7 @@ class Missions:
         parent: Mission | None,
     ) -> tuple[Mission, Brief]:
         office = self._office
+        office.require_running(by.tenant)
         actor = office.records.agent(by.tenant, AgentId(agent))
         if actor is None:
             raise NotFound("there is no such agent; register it with `remit agents register`")
@@ -262,11 +266,25 @@ class Missions:
         return known
 
     def _require_live(self, mission: Mission) -> None:
-        """Every mission up the chain must be active: nothing derives from what was stopped."""
+        """Every mission up the chain must be active and its agent able to act: nothing derives from what is stopped."""
         now = self._office.clock.now()
         current: Mission | None = mission
         while current is not None:
             state = effective_state(current, now)
             if state is not MissionState.ACTIVE:
                 raise Conflict(f"mission `{current.id}` is {state.value}; nothing derives from it")
+            owner = self._office.records.agent(current.tenant, current.agent)
+            if owner is None or not may_act(owner):
+                raise Conflict(f"the agent of mission `{current.id}` may not act; nothing derives from it")
             current = self._office.records.mission(current.tenant, current.parent) if current.parent else None
+
+
+def concerns(mission: Mission, by: Principal) -> bool:
+    """Whether `mission` is this agent's, or was opened by or for somebody whom this enforcement point speaks for."""
+    match by:
+        case AgentPrincipal():
+            return by.agent == mission.agent
+        case PointPrincipal():
+            return mission.opened_by == actor_of(by) or by.may_assert(mission.subject.partition(":")[0])
+        case OperatorPrincipal():
+            return False

@@ -4,11 +4,14 @@ import enum
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from remit.authentication import renewed
 from remit.mediation import Clock, Entropy, Journal, State
 from remit.policy import PolicySet
 from remit.terms import (
     Agent,
+    AgentId,
     Approval,
+    Conflict,
     Detail,
     EnforcementPoint,
     EntryDraft,
@@ -39,7 +42,8 @@ class Act(enum.StrEnum):
     READ_RECORD = "read record"  # decisions with their evidence, entries
     MANAGE = "manage"  # agents, missions, tools, policies
     MANAGE_ACCESS = "manage access"  # operators, enforcement points, keys
-    STOP = "stop"  # suspend, quarantine, revoke
+    STOP = "stop"  # suspend, quarantine, revoke; also the whole tenant
+    RESUME = "resume"  # a stopped tenant
 
 
 _ALL = frozenset(Role)
@@ -49,6 +53,7 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.MANAGE: frozenset({Role.ADMIN}),
     Act.MANAGE_ACCESS: frozenset({Role.ADMIN}),
     Act.STOP: frozenset({Role.ADMIN, Role.APPROVER}),
+    Act.RESUME: frozenset({Role.ADMIN}),
 }
 
 
@@ -58,14 +63,14 @@ class Records(State, Protocol):
     def operator(self, tenant: TenantId, operator: OperatorId) -> Operator | None: ...
     def point(self, tenant: TenantId, point: PointId) -> EnforcementPoint | None: ...
     def agents(self, tenant: TenantId) -> Sequence[Agent]: ...
-    def instances(self, tenant: TenantId) -> Sequence[Instance]: ...
+    def instances(self, tenant: TenantId, agent: AgentId | None = None) -> Sequence[Instance]: ...
     def missions(self, tenant: TenantId) -> Sequence[Mission]: ...
     def children(self, tenant: TenantId, mission: MissionId) -> Sequence[Mission]: ...
     def tools(self, tenant: TenantId) -> Sequence[Tool]: ...
     def operators(self, tenant: TenantId) -> Sequence[Operator]: ...
     def points(self, tenant: TenantId) -> Sequence[EnforcementPoint]: ...
     def keys(self, tenant: TenantId) -> Sequence[Key]: ...
-    def approvals(self, tenant: TenantId) -> Sequence[Approval]: ...
+    def approvals(self, tenant: TenantId, state: str | None = None) -> Sequence[Approval]: ...
 
 
 class PolicyBook(Protocol):
@@ -102,8 +107,24 @@ class Office:
         self.policies = policies
         self.settings = settings
 
+    def renew(self, by: Principal) -> Principal:
+        """`by` as the key stands at this moment: it was presented before the request's body was read.
+
+        Between this and the commit nothing waits, so no revocation comes in between. Raises `Unauthenticated`.
+        """
+        return renewed(self.records, by)
+
+    def require_running(self, tenant: TenantId) -> None:
+        """Raise `Conflict` while the whole tenant is stopped: no new work begins in it."""
+        stop = self.records.stop(tenant)
+        if stop is not None and stop.stopped:
+            raise Conflict(
+                "everything is stopped; an admin other than who stopped it can resume: `remit resume tenant`"
+            )
+
     def require(self, by: Principal, act: Act) -> OperatorPrincipal:
-        """`by` as an operator who may do `act`. Raises `Forbidden` naming the roles that may."""
+        """`by` as an operator who may do `act` now. Raises `Unauthenticated`, or `Forbidden` naming the roles."""
+        by = self.renew(by)
         if not isinstance(by, OperatorPrincipal):
             raise Forbidden(f"to {act.value} needs an operator's key; this key is {actor_of(by)}'s")
         if not PERMISSIONS[act] & set(by.roles):

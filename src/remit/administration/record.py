@@ -27,6 +27,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[dict[str, Any], ...]
     call: dict[str, Any] | None = None  # arguments and findings of a decision; None when erased or not a call
     result: dict[str, Any] | None = None
+    erased: bool = False  # what people and agents wrote about it is gone; the entries stay
 
 
 class Record:
@@ -42,6 +43,7 @@ class Record:
             raise NotFound("nothing is on record about this id")
         entries = tuple(json.loads(body) for _, body in found)
         call = result = None
+        erased = any(entry["kind"] == "mission.erased" for entry in entries)
         first = entries[0]
         if first["kind"] == "decision.made":
             facts = first["facts"]
@@ -49,7 +51,8 @@ class Record:
             shelf = facts.get("mission") or f"instance:{instance}"
             call = self._detail(by, shelf, id, DetailKind.CALL)
             result = self._detail(by, shelf, id, DetailKind.RESULT)
-        return Recorded(id=id, entries=entries, call=call, result=result)
+            erased = call is None and "call" in facts
+        return Recorded(id=id, entries=entries, call=call, result=result, erased=erased)
 
     def entries(self, by: Principal, start: int, limit: int) -> tuple[dict[str, Any], ...]:
         """Entries from number `start`, at most `limit`; a negative `start` counts from the end."""

@@ -75,9 +75,11 @@ def register(
 
 
 def change_agent(agent: Agent, state: AgentState, cause: str) -> Agent:
-    """`agent` in another state. Raises `Conflict` naming the states that it can go to."""
+    """`agent` in another state. Raises `Conflict` naming the states that it can go to, or that nobody owns it."""
     if state not in AGENT_TRANSITIONS[agent.state]:
         raise Conflict(_cannot(f"agent `{agent.id}`", agent.state, state, AGENT_TRANSITIONS[agent.state]))
+    if state in ACTING and not agent.owner:  # discovered: nobody answers for it yet
+        raise Conflict(f"agent `{agent.id}` has no accountable owner; register it: `remit agents register`")
     return msgspec.structs.replace(agent, state=state, cause=cause, version=agent.version + 1)
 
 

@@ -1,5 +1,22 @@
-"""Approvals: a person's answer to one exact call."""
+"""Approvals: people's answer to one exact call, and what binds a request for it to the denial that it came from."""
 
-from remit.approvals.desk import Desk, answer, drivers
+from remit.approvals.answers import answer, drivers, expired, require_pending, withdraw
+from remit.approvals.binding import CONTEXT, BindingKey, Bound, binding_hash, relevant
+from remit.approvals.desk import Desk, complete, current, missing
 
-__all__ = ["Desk", "answer", "drivers"]
+__all__ = [
+    "CONTEXT",
+    "BindingKey",
+    "Bound",
+    "Desk",
+    "answer",
+    "binding_hash",
+    "complete",
+    "current",
+    "drivers",
+    "expired",
+    "missing",
+    "relevant",
+    "require_pending",
+    "withdraw",
+]

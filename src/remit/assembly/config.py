@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from remit.audit import Witness
 from remit.missions import purpose_bounds
 from remit.terms import (
     DEFAULT_TENANT,
@@ -61,6 +62,35 @@ class _Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     result_bytes: int = Limits().result_bytes
     memory_bytes: int = Limits().memory_bytes
     approval_minutes: int = Limits().approval_lifetime // 60_000
+    calls_per_day_instance: int | None = None
+    calls_per_day_agent: int | None = None
+    calls_per_day_tenant: int | None = None
+    amount_per_day_instance: float | None = None
+    amount_per_day_agent: float | None = None
+    amount_per_day_tenant: float | None = None
+    records_per_day_instance: int | None = None
+    records_per_day_agent: int | None = None
+    records_per_day_tenant: int | None = None
+
+    def day(self, who: str) -> Budget:
+        """The budget of a day of one `instance`, one `agent` or the `tenant`."""
+        calls, amount, records = (getattr(self, f"{what}_per_day_{who}") for what in ("calls", "amount", "records"))
+        return Budget(calls=calls, amount=amount, records=records)
+
+
+class _Witness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    url: str
+    key: str
+
+
+class _Log(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    public: bool = False
+    sinks: tuple[str, ...] = ()
+    witnesses: tuple[_Witness, ...] = ()
+
+
+class _Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    days: int | None = None
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,13 +105,33 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     upstreams: dict[str, _Upstream] = {}
     points: dict[str, _Point] = {}
     limits: _Limits = _Limits()
+    log: _Log = _Log()
+    retention: _Retention = _Retention()
+    unbound_tokens: bool = False
+
+
+class WitnessSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A C2SP tlog-witness."""
+
+    url: str  # its submission prefix
+    key: str  # its verifier key (type 0x04)
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may read the log, and who keeps its checkpoints elsewhere."""
+
+    public: bool = False
+    sinks: tuple[str, ...] = ()  # absolute paths
+    witnesses: tuple[WitnessSettings, ...] = ()
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings, and the enforcement points that are to exist."""
+    """The settings, the enforcement points that are to exist, and how the record is kept."""
 
     settings: Settings
     points: tuple[EnforcementPoint, ...]
+    log: LogSettings = LogSettings()
+    retention_days: int | None = None  # after which texts of what ended are erased; None keeps them
 
 
 def load_settings(directory: Path) -> Settings:
@@ -118,9 +168,13 @@ def _configuration(path: Path, file: _File, tenant: TenantId) -> Configuration:
             purposes=tuple(_purpose(name, item) for name, item in file.purposes.items()),
             upstreams=tuple(_upstream(path.parent, name, item) for name, item in file.upstreams.items()),
             limits=_limits(file.limits),
+            unbound_tokens=file.unbound_tokens,
         )
         for purpose in settings.purposes:
             purpose_bounds(purpose, settings.purpose)
+        log = _log(path.parent, file.log)
+        if file.retention.days is not None and file.retention.days < 1:
+            raise InvalidInput("expected `retention.days` from 1")
         if not 0 <= settings.port <= 65535:
             raise InvalidInput("expected `port` from 0 to 65535")
         for name in (*file.purposes, *file.upstreams, *file.points, *file.groups):
@@ -132,7 +186,20 @@ def _configuration(path: Path, file: _File, tenant: TenantId) -> Configuration:
         EnforcementPoint(tenant=tenant, id=PointId(name), servers=item.servers, subjects=item.subjects)
         for name, item in file.points.items()
     )
-    return Configuration(settings=settings, points=points)
+    return Configuration(settings=settings, points=points, log=log, retention_days=file.retention.days)
+
+
+def _log(directory: Path, item: _Log) -> LogSettings:
+    sinks = tuple(str(directory / sink) for sink in item.sinks)
+    keys = [Witness.parse(one.key) for one in item.witnesses]
+    names = [*sinks, *(key.name for key in keys)]
+    if len(set(names)) != len(names):
+        raise InvalidInput("expected each of `log.sinks` and `log.witnesses` once")
+    witnesses = tuple(
+        WitnessSettings(url=_url(one.url, "log.witnesses.url"), key=str(key))
+        for one, key in zip(item.witnesses, keys, strict=True)
+    )
+    return LogSettings(public=item.public, sinks=sinks, witnesses=witnesses)
 
 
 def _purpose(name: str, item: _Purpose) -> Purpose:
@@ -167,7 +234,8 @@ def _upstream(directory: Path, name: str, item: _Upstream) -> Upstream:
 
 def _limits(item: _Limits) -> Limits:
     for name in item.__struct_fields__:
-        if getattr(item, name) <= 0:
+        value = getattr(item, name)
+        if value is not None and value <= 0:
             raise InvalidInput(f"expected `limits.{name}` above 0")
     return Limits(
         calls_per_minute_agent=item.calls_per_minute_agent,
@@ -175,6 +243,9 @@ def _limits(item: _Limits) -> Limits:
         result_bytes=item.result_bytes,
         memory_bytes=item.memory_bytes,
         approval_lifetime=item.approval_minutes * 60_000,
+        instance_day=item.day("instance"),
+        agent_day=item.day("agent"),
+        tenant_day=item.day("tenant"),
     )
 
 

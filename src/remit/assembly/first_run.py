@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from remit.assembly.config import FILE
-from remit.assembly.remit import open_remit
+from remit.assembly.remit import key_encryption, open_remit
 from remit.authentication import Authenticator
 from remit.keys import KeyDirectory
 from remit.policy import default_pack
@@ -46,7 +46,7 @@ def init(directory: Path, *, port: int | None = None) -> InitResult:
         raise Refused(f"expected to make {directory}: {error.strerror}") from None
     try:
         making.chmod(0o700)
-        KeyDirectory.create(making / "keys")
+        KeyDirectory.create(making / "keys", key_encryption())
         (making / FILE).write_text(_toml(port), encoding="utf-8")
         (making / POLICIES).mkdir()
         for name, text in default_pack().items():

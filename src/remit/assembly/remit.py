@@ -8,9 +8,10 @@ Opening fails with `Refused` or `Unavailable` and what to do, and leaves nothing
 
 import asyncio
 import contextlib
+import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,19 +19,23 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
-from remit.administration import POLICIES, Administration, Office
-from remit.approvals import Desk
+from remit.administration import POLICIES, TOKEN_KEYS, Administration, Office, rotation
+from remit.approvals import BindingKey, Desk
 from remit.assembly.config import Configuration, load
+from remit.assembly.outward import Outward
 from remit.assembly.policies import FOLDER, PolicyBook
 from remit.audit import Publisher, decode_entry, encode_entry
 from remit.authentication import Authenticator
 from remit.behaviour import Rates
 from remit.catalogue import read_mcp
 from remit.decision_api import ApiServices, create_api
+from remit.decision_api.arap import Offers
+from remit.decision_api.services import public_url
 from remit.discovery import Sightings
 from remit.gateway import Gateway
-from remit.keys import KeyDirectory, new_salt
-from remit.mediation import Mediator
+from remit.keys import KeyDirectory, KeyEncryption, new_salt, passphrase_encryption
+from remit.keys.approvals import approvals_key
+from remit.mediation import CallTokens, Mediator
 from remit.storage import Lock, Store, WallClock
 from remit.terms import DEFAULT_TENANT, EntryDraft, Kind, Put, Refused, RemitError, ServerId, Settings, TenantId, Write
 
@@ -38,6 +43,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+RETENTION_EVERY = 3600.0  # seconds
+PASSPHRASE_FILE = "REMIT_PASSPHRASE_FILE"  # noqa: S105 the variable's name
 PUBLISH_EVERY = 1.0  # seconds between checkpoints while there is something new
 
 log = structlog.get_logger("remit")
@@ -72,6 +79,7 @@ class Remit:
         self.publisher = Publisher(
             directory / "log", private=keys.log_private, origin=settings.log_origin, source=store
         )
+        self.outward = Outward(directory / "log", configuration.log, self.publisher)
         self.authenticator = Authenticator(store, self.tenant)
         self.mediator = Mediator(
             state=store,
@@ -80,8 +88,11 @@ class Remit:
             entropy=self.entropy,
             policies=self.policies,
             rates=Rates(settings.limits),
-            approvals=Desk(settings.limits.approval_lifetime),
+            approvals=Desk(settings.limits.approval_lifetime, store),
             sightings=Sightings(store),
+            tokens=CallTokens(
+                state=store, keys=keys, epoch=store, issuer=public_url(settings), unbound=settings.unbound_tokens
+            ),
             settings=settings,
             timer=time.thread_time_ns,
         )
@@ -95,6 +106,9 @@ class Remit:
                 settings=settings,
             ),
             store,
+            self.outward.published,
+            keyring=keys,
+            rules=store,
         )
         self.publishing_failed = ""
         self.gateway_point = Authenticator.embedded_point(
@@ -109,6 +123,7 @@ class Remit:
             point=self.gateway_point,
             hosts=_hosts(settings),
         )
+        binding = BindingKey(approvals_key(directory / "keys", key_encryption()))
         self.api = create_api(
             ApiServices(
                 authenticator=self.authenticator,
@@ -116,6 +131,8 @@ class Remit:
                 administration=self.administration,
                 settings=settings,
                 health=self,
+                log=self.outward,
+                offers=Offers(public_url(settings), binding, self.administration),
             )
         )
 
@@ -157,6 +174,18 @@ class Remit:
         for tenant in self.store.tenants():
             self.publisher.publish(tenant)
 
+    async def keep_retention(self, days: int | None) -> None:
+        """Complete erasures that a crash cut off; then, once an hour, erase what the retention period has passed."""
+        while True:
+            try:
+                for tenant in await asyncio.to_thread(self.store.tenants):
+                    await self.administration.custody.finish(tenant)
+                    if days is not None:
+                        await self.administration.custody.retain(tenant, days)
+            except RemitError as error:
+                log.error("retention.failed", reason=error.message)
+            await asyncio.sleep(RETENTION_EVERY)
+
     async def keep_publishing(self) -> None:
         """Sign what is new, about once a second. A failure is shown and tried again; decisions go on."""
         seen = -1
@@ -166,6 +195,7 @@ class Remit:
                 try:
                     await asyncio.to_thread(self.publish)
                     seen, self.publishing_failed = writes, ""
+                    self.outward.changed(self.store.tenants())
                 except RemitError as error:
                     self.publishing_failed = error.message
                     log.error("log.not_published", reason=error.message)
@@ -224,7 +254,7 @@ async def open_remit(
     if listen is not None:
         settings = msgspec.structs.replace(configuration.settings, host=listen[0], port=listen[1])
         configuration = msgspec.structs.replace(configuration, settings=settings)
-    keys = KeyDirectory.open(directory / "keys")
+    keys = KeyDirectory.open(directory / "keys", key_encryption())
     async with contextlib.AsyncExitStack() as stack:
         if lock is None:
             stack.enter_context(Lock(directory))
@@ -233,11 +263,21 @@ async def open_remit(
         remit = Remit(directory, configuration, store, keys)
         remit.policies.activate(remit.tenant, store.tools(remit.tenant))
         await _record_start(remit, configuration)
+        await _record_token_keys(remit, keys)
         await asyncio.to_thread(remit.publish)
+        await stack.enter_async_context(remit.outward.running())
+        retention = asyncio.create_task(remit.keep_retention(configuration.retention_days))
+        stack.push_async_callback(_end, retention)
         publishing = asyncio.create_task(remit.keep_publishing())
         stack.push_async_callback(_stop, publishing, remit)
         await stack.enter_async_context(_serving(remit.gateway))
         yield remit
+
+
+def key_encryption(environment: Mapping[str, str] = os.environ) -> KeyEncryption | None:
+    """Under what the key files are sealed: REMIT_PASSPHRASE_FILE, else REMIT_PASSPHRASE, else nothing."""
+    file = environment.get(PASSPHRASE_FILE)
+    return passphrase_encryption(environment, Path(file) if file else None)
 
 
 def _open_store(directory: Path, keys: KeyDirectory, settings: Settings, creating: bool) -> Store:
@@ -269,6 +309,16 @@ async def _record_start(remit: Remit, configuration: Configuration) -> None:
         await remit.store.commit(Write(entry=entry))
 
 
+async def _record_token_keys(remit: Remit, keys: KeyDirectory) -> None:
+    """There is a key that signs call tokens, and every key is on record, also one that a crash kept off it (I14)."""
+    keys.ensure_tokens(remit.clock.now())
+    entries = remit.store.entry_of(remit.tenant, TOKEN_KEYS)
+    known = {decode_entry(body).facts.get("key") for _, body in entries}
+    for key in keys.tokens.keys:
+        if key.kid not in known:
+            await remit.store.commit(Write(entry=_entry(remit, "key.rotated", TOKEN_KEYS, rotation(key))))
+
+
 def _entry(remit: Remit, kind: str, id: str, facts: dict[str, Any]) -> EntryDraft:
     return EntryDraft(tenant=remit.tenant, kind=kind, id=id, time=remit.clock.now(), actor="remit", facts=facts)
 
@@ -277,11 +327,16 @@ def _absolute(directory: Path) -> Path:
     return directory.absolute()
 
 
-async def _stop(publishing: "asyncio.Task[None]", remit: Remit) -> None:
-    publishing.cancel()
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await publishing
+        await task
+
+
+async def _stop(publishing: "asyncio.Task[None]", remit: Remit) -> None:
+    await _end(publishing)
     try:
         await asyncio.to_thread(remit.publish)
+        remit.outward.changed(remit.store.tenants())
     except RemitError as error:
         log.error("log.not_published", reason=error.message)

@@ -12,7 +12,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from remit.audit.hashing import HASH_BYTES
-from remit.audit.notes import VerifiedText, Verifier, decode_base64, open_note, sign_note
+from remit.audit.notes import Verifier, decode_base64, open_note, parse_note, sign_note
 from remit.terms import InvalidInput, TenantId
 
 MAX_SIZE = 2**63 - 1  # what other implementations can hold
@@ -65,7 +65,12 @@ def open_checkpoint(data: bytes, verifier: Verifier) -> Checkpoint:
     return checkpoint
 
 
-def _parse(text: VerifiedText) -> Checkpoint:
+def read_checkpoint(data: bytes) -> Checkpoint:
+    """What the checkpoint in `data` says, unverified: for our own files, on their way to somebody who verifies."""
+    return _parse(parse_note(data)[0])
+
+
+def _parse(text: str) -> Checkpoint:
     lines = text[:-1].split("\n")
     if len(lines) < 3 or not all(lines):
         raise InvalidInput("expected a checkpoint: lines of origin, size and root, none of them empty")

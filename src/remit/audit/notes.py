@@ -41,28 +41,36 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, name: str, public: Ed25519PublicKey) -> "Verifier":
-        if not is_key_name(name):
-            raise InvalidInput("expected a key name without spaces, control characters and `+`")
         raw = public.public_bytes_raw()
-        key_id = hashlib.sha256(name.encode() + b"\n" + ED25519 + raw).digest()[:4]
-        return cls(name=name, key_id=key_id, public=raw)
+        return cls(name=name, key_id=key_id(name, ED25519, raw), public=raw)
 
     @classmethod
     def parse(cls, text: str) -> "Verifier":
         """Read a verifier key; raises `InvalidInput` unless its key id is right for its name and key."""
-        name, _, rest = text.partition("+")
-        key_id, _, encoded = rest.partition("+")
-        data = decode_base64(encoded)
-        if not is_key_name(name) or not _KEY_ID.fullmatch(key_id) or data is None:
-            raise InvalidInput("expected a verifier key of the form `<name>+<8 hexadecimal digits>+<base64>`")
-        if data[:1] != ED25519 or len(data) != 33:
-            raise InvalidInput("expected an Ed25519 verifier key: type 0x01 and 32 bytes")
-        verifier = cls.of(name, Ed25519PublicKey.from_public_bytes(data[1:]))
-        if verifier.key_id.hex() != key_id:
-            raise InvalidInput(
-                "expected the verifier key's id to be that of its name and key; copy the whole line again"
-            )
-        return verifier
+        name, found, raw = parse_key(text, ED25519)
+        return cls(name=name, key_id=found, public=raw)
+
+
+def key_id(name: str, kind: bytes, raw: bytes) -> bytes:
+    """The four bytes that tell keys of one name apart."""
+    if not is_key_name(name):
+        raise InvalidInput("expected a key name without spaces, control characters and `+`")
+    return hashlib.sha256(name.encode() + b"\n" + kind + raw).digest()[:4]
+
+
+def parse_key(text: str, kind: bytes) -> tuple[str, bytes, bytes]:
+    """Name, key id and the 32 bytes of a verifier key of signature type `kind`."""
+    name, _, rest = text.partition("+")
+    given, _, encoded = rest.partition("+")
+    data = decode_base64(encoded)
+    if not is_key_name(name) or not _KEY_ID.fullmatch(given) or data is None:
+        raise InvalidInput("expected a verifier key of the form `<name>+<8 hexadecimal digits>+<base64>`")
+    if data[:1] != kind or len(data) != 33:
+        raise InvalidInput(f"expected an Ed25519 verifier key: type 0x{kind.hex()} and 32 bytes")
+    found = key_id(name, kind, data[1:])
+    if found.hex() != given:
+        raise InvalidInput("expected the verifier key's id to be that of its name and key; copy the whole line again")
+    return name, found, data[1:]
 
 
 def is_key_name(name: str) -> bool:
@@ -88,7 +96,7 @@ def sign_note(text: str, name: str, private: Ed25519PrivateKey) -> bytes:
 
 def open_note(data: bytes, verifier: Verifier) -> VerifiedText:
     """The text that `verifier`'s key signed. Raises `InvalidInput` for any other note."""
-    text, signatures = _parse(data)
+    text, signatures = parse_note(data)
     known = [blob[4:] for name, blob in signatures if name == verifier.name and blob[:4] == verifier.key_id]
     if not known:
         raise InvalidInput("no signature by the given key: this is another log, or was signed with another key")
@@ -110,7 +118,8 @@ def decode_base64(text: str) -> bytes | None:
     return data if base64.b64encode(data).decode() == text else None
 
 
-def _parse(data: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+def parse_note(data: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+    """Text and signatures (key name, key id and what follows it), none of them verified."""
     if len(data) > MAX_NOTE:
         raise InvalidInput(f"expected a note of at most {MAX_NOTE} bytes")
     try:
@@ -125,10 +134,10 @@ def _parse(data: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise InvalidInput(f"expected at most {MAX_SIGNATURES} signatures")
-    return body + "\n", [_parse_signature(line) for line in lines]
+    return body + "\n", [parse_signature(line) for line in lines]
 
 
-def _parse_signature(line: str) -> tuple[str, bytes]:
+def parse_signature(line: str) -> tuple[str, bytes]:
     name, _, encoded = line.removeprefix(DASH).partition(" ")
     blob = decode_base64(encoded)
     if not line.startswith(DASH) or not is_key_name(name) or blob is None or len(blob) < 5:

@@ -10,7 +10,7 @@ One pass; in memory are one bundle and the edge of the tree.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -48,14 +48,18 @@ class _Tile(msgspec.Struct, frozen=True, kw_only=True):
 class Recomputation:
     """One pass over the first `size` entries of the log in `files`; what is wrong goes to `problems`."""
 
-    def __init__(self, files: LogFiles, size: int, problems: Problems, rows: RowCheck | None, mark: int | None) -> None:
+    def __init__(
+        self, files: LogFiles, size: int, problems: Problems, rows: RowCheck | None, marks: Iterable[int]
+    ) -> None:
         self.checked = 0  # entries
-        self.root_at_mark: bytes | None = None  # the root over the first `mark` entries, if it can be computed
+        self.roots: dict[int, bytes | None] = {}  # by mark: the root over so many entries, if it can be computed
         self._files = files
         self._size = size
         self._problems = problems
         self._rows = rows
-        self._mark = mark
+        self._marks: dict[int, list[int]] = {}  # by the bundle that they fall into
+        for mark in set(marks):
+            self._marks.setdefault(mark // WIDTH, []).append(mark)
         self._levels: list[Hashes] = [[]]  # per level the unfinished tile, as far as it was recomputed
         self._parents: dict[int, tuple[int, Hashes | None]] = {}  # per level the stored tile that was asked last
 
@@ -98,7 +102,7 @@ class Recomputation:
             chosen = _choose(tile, parent)
         self._report(tile, chosen, bundle)
         if level == 0:
-            self._take_mark(path.index, chosen)
+            self._take_marks(path.index, chosen)
         self._levels[level] = []
         if level + 1 == len(self._levels):
             self._levels.append([])
@@ -125,17 +129,17 @@ class Recomputation:
             if tile is not None:
                 self._report(tile, hashes, bundle if tile.path.level == 0 else None)
         self._levels = [list(hashes) for hashes in chosen]
-        self._take_mark(self._size // WIDTH, self._levels[0])
+        self._take_marks(self._size // WIDTH, self._levels[0])
 
     def _unfinished(self, level: int, computed: Hashes) -> _Tile | None:
         if not computed:
             return None
         return self._tile(TilePath(level=level, index=self._size >> (8 * (level + 1)), width=len(computed)), computed)
 
-    def _take_mark(self, index: int, leaves: Hashes) -> None:
-        """The root at the mark, when bundle `index` is the one that the mark falls into."""
-        if self._mark is not None and self._mark // WIDTH == index:
-            self.root_at_mark = _edge_root([leaves[: self._mark % WIDTH], *self._levels[1:]])
+    def _take_marks(self, index: int, leaves: Hashes) -> None:
+        """The roots at the marks that fall into bundle `index`."""
+        for mark in self._marks.get(index, ()):
+            self.roots[mark] = _edge_root([leaves[: mark % WIDTH], *self._levels[1:]])
 
     def _tile(self, path: TilePath, computed: Hashes) -> _Tile:
         file, data, damage = self._read(path, TILE_BYTES)

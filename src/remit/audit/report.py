@@ -26,6 +26,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.file}: {entries}: {self.message}"
 
 
+class Witnessed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a witness says that it saw."""
+
+    witness: str
+    size: int
+    time: int  # seconds since the epoch
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The result for one log. `ok` says that everything that was asked for was proven."""
 
@@ -34,9 +42,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None  # entries under the checkpoint; None when no checkpoint could be believed
     root: str | None  # hexadecimal
     checked: int  # entries recomputed
-    since: int | None  # size of the earlier checkpoint that this log was proven to extend, None if not asked or not so
+    since: int | None  # size of the latest earlier checkpoint that this log was proven to extend, None if not so
     rows: int | None  # rows in the store, None if not asked
     pending: int | None  # rows that no checkpoint covers yet
+    witnessed: tuple[Witnessed, ...]  # for each witness that was asked for and cosigned
     problems: tuple[Problem, ...]
     complete: bool  # False: stopped after MAX_PROBLEMS
 

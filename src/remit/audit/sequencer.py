@@ -19,12 +19,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from remit.audit.checkpoints import Checkpoint, log_name, log_origin, open_checkpoint, sign_checkpoint
+from remit.audit.cosignatures import with_cosignatures
 from remit.audit.edge import Edge
 from remit.audit.files import LogFiles
 from remit.audit.hashing import leaf_hash
 from remit.audit.notes import MAX_NOTE, Verifier, is_key_name
 from remit.audit.ports import EntrySource, FileStore
-from remit.audit.tiles import CHECKPOINT, TILE_BYTES, WIDTH, TilePath, frame, split_tile
+from remit.audit.tiles import CHECKPOINT, COSIGNED, TILE_BYTES, WIDTH, TilePath, frame, split_tile
 from remit.audit.tree import read_tile
 from remit.terms import InvalidInput, Refused, TenantId, Unavailable
 
@@ -92,6 +93,21 @@ class Publisher:
             log.checkpoint = self._sign(tenant, log.edge)
             self._logs[tenant] = log
             return log.checkpoint
+
+    def add_cosignatures(self, tenant: TenantId, note: bytes, lines: bytes) -> None:
+        """Keep what witnesses signed under the checkpoint `note`, and show it at the checkpoint while it is the newest.
+
+        A crash leaves the one file or both; either is a whole checkpoint.
+        """
+        with self._exclusive(tenant):
+            name = log_name(tenant)
+            cosigned = with_cosignatures(note, lines)
+            open_checkpoint(cosigned, self.verifier(tenant))
+            self._files.write(f"{name}/{COSIGNED}", cosigned)
+            current = self._files.read(f"{name}/{CHECKPOINT}", MAX_NOTE)
+            if current is not None and current.partition(b"\n\n")[0] == note.partition(b"\n\n")[0]:
+                self._files.write(f"{name}/{CHECKPOINT}", cosigned)
+            self._files.sync()
 
     @contextlib.contextmanager
     def _exclusive(self, tenant: TenantId) -> Iterator[None]:

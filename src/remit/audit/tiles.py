@@ -18,6 +18,7 @@ MAX_ENTRY = 65_535  # a bundle writes an entry's length in two bytes
 MAX_BUNDLE = WIDTH * (2 + MAX_ENTRY)
 MAX_LEVEL = 63
 CHECKPOINT = "checkpoint"
+COSIGNED = "checkpoint.cosigned"  # ours: the newest checkpoint that a witness cosigned
 
 _PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 

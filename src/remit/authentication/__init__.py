@@ -1,5 +1,5 @@
 """Authentication: who is calling. The only room that makes principals."""
 
-from remit.authentication.keys import Authenticator, Directory, new_key, parse_authorization
+from remit.authentication.keys import EMBEDDED, LOCAL, Authenticator, Directory, new_key, parse_authorization, renewed
 
-__all__ = ["Authenticator", "Directory", "new_key", "parse_authorization"]
+__all__ = ["EMBEDDED", "LOCAL", "Authenticator", "Directory", "new_key", "parse_authorization", "renewed"]

@@ -3,6 +3,9 @@
 The secret has 256 random bits, so its plain SHA-256 is stored: there is nothing to guess, and nothing to steal from the
 store. Comparison is constant-time. A key proves its holder and nothing else: the holder's state is read at every call,
 so revoking the key, or retiring the holder, counts at once.
+
+A caller is authenticated before its body is read, and may take its time to send it. Whoever acts on the body asks
+again, with `renewed`, whether the key still stands: else a request begun before a revocation would act after it.
 """
 
 import hashlib
@@ -32,6 +35,8 @@ from remit.terms import (
     Unauthenticated,
 )
 
+EMBEDDED = KeyId("embedded")  # the gateway inside this process; no access key has such an id
+LOCAL = KeyId("local")  # whoever holds the directory's lock
 _FORM = re.compile(r"remit_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 
 
@@ -81,46 +86,59 @@ class Authenticator:
         wanted = key.secret_sha256 if key is not None else _hash("")
         if not hmac.compare_digest(wanted, _hash(match[2])) or key is None or key.revoked:
             raise Unauthenticated("this access key is not valid; ask an operator for a new one")
-        principal = self._principal(key)
+        principal = _principal(self._directory, key)
         if principal is None:
             raise Unauthenticated("this access key is not valid; ask an operator for a new one")
         return principal
 
-    def _principal(self, key: Key) -> Principal | None:
-        match key.holder_kind:
-            case HolderKind.AGENT:
-                agent = self._directory.agent(key.tenant, AgentId(key.holder))
-                if agent is None or agent.state is AgentState.RETIRED:
-                    return None
-                return AgentPrincipal(tenant=key.tenant, agent=agent.id, key=key.id)
-            case HolderKind.OPERATOR:
-                who = self._directory.operator(key.tenant, OperatorId(key.holder))
-                if who is None or not who.active:
-                    return None
-                return OperatorPrincipal(
-                    tenant=key.tenant, operator=who.id, roles=who.roles, groups=who.groups, key=key.id
-                )
-            case HolderKind.POINT:
-                point = self._directory.point(key.tenant, PointId(key.holder))
-                if point is None or not point.active:
-                    return None
-                return PointPrincipal(
-                    tenant=key.tenant, point=point.id, servers=point.servers, subjects=point.subjects, key=key.id
-                )
+    def renew(self, principal: Principal) -> Principal:
+        """`principal` as its key stands now. Raises `Unauthenticated`."""
+        return renewed(self._directory, principal)
 
     @staticmethod
     def embedded_point(tenant: TenantId, name: str, servers: tuple[str, ...]) -> PointPrincipal:
         """The principal of the gateway, which runs inside this process. No network caller gets it."""
-        return PointPrincipal(
-            tenant=tenant, point=PointId(name), servers=servers, subjects=("agent",), key=KeyId("embedded")
-        )
+        return PointPrincipal(tenant=tenant, point=PointId(name), servers=servers, subjects=("agent",), key=EMBEDDED)
 
     @staticmethod
     def local_operator(tenant: TenantId) -> OperatorPrincipal:
         """Whoever holds the directory's lock may read its keys anyway: the operating system authenticated them."""
-        return OperatorPrincipal(
-            tenant=tenant, operator=OperatorId("local"), roles=(Role.ADMIN,), groups=(), key=KeyId("local")
-        )
+        return OperatorPrincipal(tenant=tenant, operator=OperatorId("local"), roles=(Role.ADMIN,), groups=(), key=LOCAL)
+
+
+def renewed(directory: Directory, principal: Principal) -> Principal:
+    """`principal` with what its holder is and may be at this moment, by look-ups alone.
+
+    Raises `Unauthenticated` when the key was revoked, or its holder retired or deactivated, since it was presented.
+    """
+    if principal.key in (EMBEDDED, LOCAL):
+        return principal
+    key = directory.key(principal.tenant, principal.key)
+    now = None if key is None or key.revoked else _principal(directory, key)
+    if now is None:
+        raise Unauthenticated("this access key is not valid any more; ask an operator for a new one")
+    return now
+
+
+def _principal(directory: Directory, key: Key) -> Principal | None:
+    match key.holder_kind:
+        case HolderKind.AGENT:
+            agent = directory.agent(key.tenant, AgentId(key.holder))
+            if agent is None or agent.state is AgentState.RETIRED:
+                return None
+            return AgentPrincipal(tenant=key.tenant, agent=agent.id, key=key.id)
+        case HolderKind.OPERATOR:
+            who = directory.operator(key.tenant, OperatorId(key.holder))
+            if who is None or not who.active:
+                return None
+            return OperatorPrincipal(tenant=key.tenant, operator=who.id, roles=who.roles, groups=who.groups, key=key.id)
+        case HolderKind.POINT:
+            point = directory.point(key.tenant, PointId(key.holder))
+            if point is None or not point.active:
+                return None
+            return PointPrincipal(
+                tenant=key.tenant, point=point.id, servers=point.servers, subjects=point.subjects, key=key.id
+            )
 
 
 def _hash(secret: str) -> str:

@@ -105,6 +105,7 @@ _ADDRESS = word_set(
     host hostname ip address audience destination msisdn fax handle chat conversation"""
 )
 _PLACE_URL = word_set("url uri href link webhook callback website webpage")
+_DELIVERED = word_set("""destination target send export share output result report forward""")
 _HOST = word_set("domain host hostname ip endpoint server")
 _ORIGIN = word_set("from source sender origin debit")  # where things come from, not where they go
 _ITINERARY = word_set("origin departure arrival pickup airport cabin flight passenger travel trip")
@@ -156,6 +157,16 @@ def is_place(leaf: Leaf) -> bool:
     return leaf.kind in ("", "string") and (leaf.format in ("uri", "url") or leaf.head in _PLACE_URL)
 
 
+def is_delivery(leaf: Leaf) -> bool:
+    """Says where the result is to be delivered, beside the answer itself: `destination_email`, `send_to`."""
+    if not leaf.text and leaf.kind != "array":
+        return False
+    words = {singular(word) for word in leaf.words}
+    if words & {"recipient", "cc", "bcc", "deliver", "notify"}:
+        return True
+    return bool(words & _DELIVERED) and bool(words & {"email", "mail", "address", "webhook", "bucket", "phone", "to"})
+
+
 def names_host(leaf: Leaf) -> bool:
     """Names a machine; whoever runs its name service or listens there learns what is asked of it."""
     return leaf.text and (leaf.format in ("hostname", "ipv4", "ipv6") or leaf.head in _HOST)
@@ -187,7 +198,7 @@ def names_payee(leaf: Leaf) -> bool:
 def _is_sink(leaf: Leaf, classes: tuple[OperationClass, ...]) -> bool:
     if {_C.COMMUNICATE, _C.TRANSFER} & set(classes):
         if _C.READ in classes:
-            return is_place(leaf)
+            return is_place(leaf) or is_delivery(leaf)
         return names_recipient(leaf)
     if {_C.CREATE, _C.UPDATE} & set(classes):
         words = {singular(word) for word in (*leaf.words, *leaf.around)}
@@ -205,8 +216,8 @@ def _is_text(leaf: Leaf) -> bool:
 
 
 def _is_target(leaf: Leaf) -> bool:
-    if leaf.options or leaf.kind in ("boolean", "number", "null") or not leaf.words:
+    if leaf.options or leaf.kind in ("boolean", "null") or not leaf.words:
         return False
-    if leaf.head in _IDENTITY:
-        return True
-    return leaf.kind != "integer" and leaf.head not in _OPTION
+    if leaf.head in _IDENTITY and (leaf.kind not in ("number", "integer") or leaf.head not in ("key", "name", "code")):
+        return True  # `pull_number` is a number and a name
+    return leaf.kind != "number" and leaf.kind != "integer" and leaf.head not in _OPTION

@@ -20,7 +20,7 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
         diff cat ls grep head tail pwd du df stat wc cd tree glob ps top whoami which locate listen wait hover
         screenshot snapshot snap recommend suggest audit diagnose lint test debug measure quote rank score match
         is has can does exist exists contain contains availability peruse dig whois navigate goto visit crawl
-        scrape download open study survey ask probe report forecast predict getall hget mget""",
+        scrape download study survey ask probe report forecast predict getall hget mget""",
     (_C.CREATE,): """
         create add insert make new append generate build record log register draft compose prepare mkdir touch cp
         copy clone duplicate fork import book reserve schedule plan annotate tag label bookmark pin star favorite
@@ -67,7 +67,7 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
     (_C.UPDATE, _C.DELETE): """
         clean cleanup reset sanitize sanitise compact defragment""",
     (_C.CREATE, _C.UPDATE): """
-        upsert write save store put ensure""",
+        open upsert write save store put ensure""",
 }
 
 # Work on the arguments alone: nothing is looked up, nothing changes.
@@ -89,6 +89,10 @@ AMBIGUOUS = word_set(
     ship availability browse fix delay capture take zip sort prices"""
 )
 
+NOUNS_OPENED = word_set(
+    """file document page url tab app application browser link email mail message note folder directory image pdf
+    sheet spreadsheet workbook conversation notebook database archive book chapter website view attachment"""
+)  # opening them is reading; opening anything else lets something in or begins something
 NOUNS_MONEY_MOVED = word_set(
     """payment payout transfer transaction refund charge withdrawal deposit donation disbursement remittance
     money fund cash wire reimbursement crypto bitcoin eth ether usdc payroll dividend tip bill"""

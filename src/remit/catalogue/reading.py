@@ -11,7 +11,18 @@ from typing import Any
 import msgspec
 
 from remit.catalogue import lexicon
-from remit.catalogue.arguments import Leaf, Roles, is_money, is_party, is_place, leaves, names_host, names_payee, roles
+from remit.catalogue.arguments import (
+    Leaf,
+    Roles,
+    is_delivery,
+    is_money,
+    is_party,
+    is_place,
+    leaves,
+    names_host,
+    names_payee,
+    roles,
+)
 from remit.catalogue.words import fragments, singular, split, word_set
 from remit.terms import OperationClass
 
@@ -124,7 +135,7 @@ def _verb_positions(words: list[str], description: str) -> list[int]:
     plain = [index for index in known if not lexicon.is_ambiguous(words[index])]
     told = _told(description)
     described = [index for index in known if lexicon.verb(words[index]) in told]
-    if known[0] == 0 and (0 in plain or not plain or 0 in described):
+    if known[0] == 0 and (0 in plain or 0 in described or not (plain or described)):
         first = 0
     elif plain or described:
         first = (plain or described)[0]
@@ -167,6 +178,8 @@ def _meaning(clause: _Clause, found: tuple[Leaf, ...]) -> set[OperationClass]:
     classes = set(lexicon.VERBS[verb])
     if verb in lexicon.UNSENT:
         return classes
+    if verb == "open" and (not clause.object or lexicon.noun_in(clause.object, lexicon.NOUNS_OPENED)):
+        return {_C.READ}
     if _arithmetic([clause], found):
         return {_C.READ}
     if verb in lexicon.IN_PLACE and any(leaf.head == "id" for leaf in found):
@@ -271,6 +284,9 @@ def _add_arguments(
     if classes == {_C.READ} and any(is_place(leaf) or (reaches and names_host(leaf)) for leaf in found):
         classes.add(_C.COMMUNICATE)
         notes.append("reads from a place that the caller chooses")
+    if classes == {_C.READ} and any(is_delivery(leaf) for leaf in found):
+        classes.add(_C.COMMUNICATE)
+        notes.append("delivers what it reads")
     invited = any(leaf.head in ("attendee", "participant", "invitee", "guest") and leaf.text for leaf in found)
     if classes & {_C.CREATE, _C.UPDATE} and invited:
         classes.add(_C.COMMUNICATE)

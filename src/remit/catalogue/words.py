@@ -59,10 +59,19 @@ def singular(word: str) -> str:
     return word
 
 
+# Participles that no ending tells.
+_IRREGULAR = dict(
+    pair.split(":")
+    for pair in ["sent:send", "bought:buy", "sold:sell", "paid:pay", "given:give", "written:write", "rewritten:rewrite", "made:make", "told:tell", "put:put", "set:set", "reset:reset", "run:run", "rerun:run", "drawn:draw", "withdrawn:withdraw", "taken:take", "shown:show", "kept:keep", "built:build", "rebuilt:build", "lent:lend", "done:do", "hidden:hide", "broken:break", "chosen:choose", "brought:bring", "held:hold", "left:leave", "read:read", "overwritten:overwrite", "undone:undo", "shut:shut", "found:find", "spoken:speak", "known:know", "forgotten:forget", "gone:go", "begun:begin", "rung:ring", "shot:shoot", "stolen:steal", "thrown:throw", "torn:tear", "worn:wear", "mailed:mail", "emailed:email"]
+)
+
+
 @lru_cache(maxsize=8192)
 def stems(word: str) -> tuple[str, ...]:
     """The base forms that an inflected verb may have, most likely first: `sending` → send, sende."""
     found = [word]
+    if word in _IRREGULAR:
+        found.append(_IRREGULAR[word])
     if word.endswith("ies") and len(word) > 4:
         found.append(word[:-3] + "y")
     if word.endswith("es") and len(word) > 3:

@@ -9,7 +9,21 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import remit
-from remit.cli import agents, approvals, audit, first_run, missions, operators, policy, status, tools, up, why
+from remit.cli import (
+    agents,
+    approvals,
+    audit,
+    custody,
+    first_run,
+    missions,
+    operators,
+    policy,
+    revoke,
+    status,
+    tools,
+    up,
+    why,
+)
 from remit.cli.errors import UNAVAILABLE, exit_code, report
 from remit.terms import RemitError
 
@@ -90,7 +104,9 @@ app.add_typer(operators.points, name="points")
 app.add_typer(operators.keys, name="keys")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
+revoke.register(app)
 why.register(app)
+custody.register(app)
 
 
 def main() -> None:

@@ -27,7 +27,12 @@ MAX_KEY = 1000  # characters of a verifier key
 def verify(
     directory: Annotated[Path, typer.Argument(help="Remit's directory, or a copy of its log.")],
     key: Annotated[str, typer.Option(help="The public key that `remit audit key` printed, or a file with it.")],
-    since: Annotated[Path | None, typer.Option(help="An earlier checkpoint, to find truncation with.")] = None,
+    since: Annotated[
+        Path | None, typer.Option(help="An earlier checkpoint, or a sink's file, to find truncation with.")
+    ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="A witness's public key: it must have cosigned. May be repeated.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Recompute the whole log offline; exit 1 with file and entries named if anything is wrong."""
@@ -39,7 +44,7 @@ def verify(
         raise InvalidInput(f"expected {directory} to be a directory with a log")
     rows = read_only(directory / STORE) if (directory / STORE).is_file() else None
     try:
-        report = prove(directory, _verifier_key(key), since=since, rows=rows)
+        report = prove(directory, _verifier_key(key), since=since, rows=rows, witnesses=witness or ())
     finally:
         if rows is not None:
             rows.close()
@@ -71,6 +76,77 @@ def show(
     remit.answer(remit.get(f"/v1/records/{path_segment(id)}"), _recorded)
 
 
+@command(app, "prove")
+def prove(
+    remit: Session,
+    id: Annotated[str, typer.Argument(metavar="ID", help="Of a decision, mission, agent…")],
+    seq: Annotated[int | None, typer.Option(help="Which entry about it, by number; the first one if left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A new file, instead of standard output.")] = None,
+) -> None:
+    """A proof that an entry is in the log, with the entry in it (C2SP tlog-proof)."""
+    value = remit.get(f"/v1/records/{path_segment(id)}/proof", seq=seq)
+    if out is None:
+        remit.answer(value, lambda value: value["proof"].rstrip("\n"))
+        return
+    with os.fdopen(_new_file(out), "wb") as file:
+        file.write(value["proof"].encode())
+
+
+@app.command("check")
+def check(
+    proof: Annotated[Path, typer.Argument(help="What `remit audit prove` wrote.")],
+    key: Annotated[str, typer.Option(help="The log's public key, or a file with it.")],
+    entry: Annotated[Path | None, typer.Option(help="The entry's bytes, if the proof does not hold them.")] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="A witness's public key: it must have cosigned. May be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a proof offline and print the entry that it proves; exit 1 if it proves nothing."""
+    from remit.audit import Verifier, Witness, cosigned_at, decode_entry, decode_proof, verify_proof
+    from remit.audit.tiles import MAX_ENTRY
+    from remit.audit.tlog_proof import MAX_PROOF
+
+    verifier = Verifier.parse(_verifier_key(key))
+    witnesses = [Witness.parse(text) for text in witness or ()]
+    try:
+        parts = decode_proof(_read(proof, MAX_PROOF))
+        body = parts.extra if entry is None else _read(entry, MAX_ENTRY)
+        if body is None:
+            raise InvalidInput("the proof does not hold the entry: pass it with --entry")
+        checkpoint = verify_proof(parts, body, verifier)
+        for one in witnesses:
+            if cosigned_at(parts.checkpoint, one) is None:
+                raise InvalidInput(f"no cosignature of {one.name}")
+        proven = msgspec.to_builtins(decode_entry(body))
+    except InvalidInput as error:
+        if as_json:
+            output.print_json({"ok": False, "problem": error.message})
+        else:
+            output.show(cell(f"not proven: {error.message}", "red", 2000))
+        raise typer.Exit(NO) from None
+    if as_json:
+        output.print_json({"ok": True, "origin": checkpoint.origin, "size": checkpoint.size, "entry": proven})
+        return
+    told = f"entry {parts.index} is in the log {checkpoint.origin}, under its checkpoint of {checkpoint.size} entries"
+    output.show(cell(told, "green", 2000), *_recorded({"entries": [proven]}))
+
+
+@command(app, "status")
+def log_status(remit: Session) -> None:
+    """The log's key, and how far its checkpoints have come to sinks and witnesses."""
+
+    def render(value: dict[str, Any]) -> list[Any]:
+        rows = [(one["name"], one["size"], one["failing"] or "up to date") for one in value["elsewhere"]]
+        public = "anybody" if value["public"] else "operators who may read the record"
+        return [
+            output.fields((("key", value["key"]), ("read by", public))),
+            output.table(("sink or witness", "entries", "state"), rows, empty="checkpoints are kept here only"),
+        ]
+
+    remit.answer(remit.get("/v1/log"), render)
+
+
 @command(app, "export")
 def export(
     remit: Session,
@@ -84,16 +160,27 @@ def export(
         for entry in entries:
             output.print_line(entry)
         return
-    try:
-        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise InvalidInput(f"expected --out to name a new file: {error.strerror}") from None
     count = 0
-    with os.fdopen(handle, "wb") as file:
+    with os.fdopen(_new_file(out), "wb") as file:
         for entry in entries:
             file.write(output.one_line(entry).encode() + b"\n")
             count += 1
     print(f"{count} entries in {out}", file=sys.stderr)
+
+
+def _new_file(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise InvalidInput(f"expected --out to name a new file: {error.strerror}") from None
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _entries(remit: Session, start: int, limit: int | None) -> Iterator[dict[str, Any]]:
@@ -128,6 +215,9 @@ def _report(report: Any) -> list[Any]:
         parts.append(cell(proven, "green", 2000))
         if report.since is not None:
             parts.append(Text(f"it extends the earlier checkpoint of {report.since} entries", "green"))
+        for one in report.witnessed:
+            seen = f"{one.witness} saw its first {one.size} entries at {output.moment(one.time * 1000)}"
+            parts.append(cell(seen, "green", 2000))
         if report.rows is not None:
             parts.append(Text(f"the store holds the same entries, and {report.pending} that no checkpoint covers yet"))
     else:
@@ -140,6 +230,8 @@ def _recorded(value: dict[str, Any]) -> list[Any]:
     for entry in value["entries"]:
         head = f"entry {entry['seq']}  {entry['kind']}  {output.moment(entry['time'])}  by {entry['actor']}"
         parts += [cell(head, "bold"), output.fields((name, _flat(item)) for name, item in entry["facts"].items())]
+    if value.get("erased"):
+        parts.append(Text("what people and agents wrote about it was erased; these entries stay provable", "yellow"))
     for name in ("call", "result"):
         if value.get(name):
             parts += [Text(name, "bold"), output.fields((key, _flat(item)) for key, item in value[name].items())]

@@ -145,6 +145,7 @@ def _local(directory: Path) -> Iterator[_Local]:
             administration=remit.administration,
             settings=remit.settings,
             health=remit,
+            log=remit.outward,
         )
         transport = httpx2.ASGITransport(create_api(services))
         yield _Local(portal, httpx2.AsyncClient(transport=transport, base_url="http://remit.local", timeout=TIMEOUT))

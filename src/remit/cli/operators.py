@@ -15,18 +15,15 @@ points = typer.Typer(help="Enforcement points: gateways and services that ask fo
 keys = typer.Typer(help="Access keys: list, add, revoke.", no_args_is_help=True)
 
 
+Operator = Annotated[str, typer.Argument(metavar="OPERATOR", help="The operator's id.")]
+Cause = Annotated[str, typer.Option("--cause", help="Why: goes on record.")]
+
+
 @command(operators, "list")
 def list_operators(remit: Session) -> None:
     """All operators with their roles and groups."""
 
-    def render(value: Any) -> Any:
-        rows = [
-            (one["id"], listed(one["roles"]), listed(one["groups"]), "yes" if one["active"] else "no")
-            for one in value["operators"]
-        ]
-        return output.table(("operator", "roles", "groups", "active"), rows, empty="no operators")
-
-    remit.answer(remit.get("/v1/operators"), render)
+    remit.answer(remit.get("/v1/operators"), lambda value: _operators(value["operators"]))
 
 
 @command(operators, "add")
@@ -39,6 +36,28 @@ def add_operator(
     """Add an operator; the key is shown once."""
     body = {"id": operator, "roles": [item.value for item in role], "groups": group or None}
     remit.answer(remit.post("/v1/operators", body), lambda value: _key("operator", operator, value))
+
+
+@command(operators, "change")
+def change_operator(
+    remit: Session,
+    operator: Operator,
+    role: Annotated[list[Role] | None, typer.Option(help="The roles from now on; may be repeated.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="The groups from now on; may be repeated.")] = None,
+    no_groups: Annotated[bool, typer.Option("--no-groups", help="No groups from now on.")] = False,
+) -> None:
+    """Give another operator other roles or groups; approvals that rested on what is taken away are cancelled."""
+    groups: list[str] | None = [] if no_groups else group or None
+    body = {"id": operator, "roles": [item.value for item in role] if role else None, "groups": groups}
+    value = remit.post("/v1/operators/change", body)
+    remit.answer(value, lambda value: _operators([value["operator"]]))
+
+
+@command(operators, "deactivate")
+def deactivate_operator(remit: Session, operator: Operator, cause: Cause) -> None:
+    """End an operator for good: the keys stop at once, approvals not yet used are cancelled."""
+    body = {"kind": "operator", "id": operator, "cause": cause}
+    remit.answer(remit.post("/v1/revoke", body), lambda _: f"operator {plain(operator)} is deactivated")
 
 
 @command(points, "list")
@@ -67,6 +86,17 @@ def add_point(
     remit.answer(remit.post("/v1/points", body), lambda value: _key("enforcement point", point, value))
 
 
+@command(points, "deactivate")
+def deactivate_point(
+    remit: Session,
+    point: Annotated[str, typer.Argument(metavar="POINT", help="The enforcement point's id.")],
+    cause: Cause,
+) -> None:
+    """End an enforcement point for good: its keys stop at once."""
+    body = {"kind": "point", "id": point, "cause": cause}
+    remit.answer(remit.post("/v1/revoke", body), lambda _: f"enforcement point {plain(point)} is deactivated")
+
+
 @command(keys, "list")
 def list_keys(remit: Session) -> None:
     """All keys, without their secrets."""
@@ -75,7 +105,7 @@ def list_keys(remit: Session) -> None:
         rows = [
             (
                 one["id"],
-                one["holder_kind"],
+                one["kind"],
                 one["holder"],
                 output.moment(one["created"]),
                 output.state("revoked" if one["revoked"] else "active"),
@@ -105,6 +135,11 @@ def revoke_key(
     """Revoke a key, at once and for good."""
     path = f"/v1/keys/{path_segment(key_id)}/revoke"
     remit.answer(remit.post(path) or {"revoked": key_id}, lambda _: f"key {plain(key_id)} is revoked")
+
+
+def _operators(found: list[dict[str, Any]]) -> Any:
+    rows = [(one["id"], listed(one["roles"]), listed(one["groups"]), "yes" if one["active"] else "no") for one in found]
+    return output.table(("operator", "roles", "groups", "active"), rows, empty="no operators")
 
 
 def _key(kind: str, holder: str, value: dict[str, Any]) -> str:

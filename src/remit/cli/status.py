@@ -38,6 +38,7 @@ def _shown(value: dict[str, Any]) -> Any:
         (
             ("state", cell(state, "green" if running and healthy else "yellow")),
             ("problems", "; ".join(value.get("problems") or ())),
+            ("warnings", "; ".join(value.get("warnings") or ())),
             ("address", value.get("address")),
             ("process", value.get("pid")),
             ("version", value.get("version")),

@@ -6,7 +6,7 @@ request with a hypothetical approval from the groups that policy names would be 
 
 import msgspec
 
-from remit.policy import Evaluation, Facts, PolicyRef, PolicySet
+from remit.policy import Evaluation, Facts, Lift, PolicyRef, PolicySet
 from remit.terms import Effect, Finding, FindingKind, Obligation, Reason, Remedy
 
 # Findings whose first verdict is the good one and which explain a deny even when no policy names them.
@@ -23,6 +23,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     obligations: tuple[Obligation, ...] = ()
     remedy: Remedy | None = None
+    lift: Lift | None = None  # of an ask: whose approval would permit it
 
 
 def deny(
@@ -56,17 +57,33 @@ def judge(policies: PolicySet, facts: Facts) -> Judgement:
             disclosable=False,
             findings=facts.findings,
         )
-    groups = policies.ask_groups(facts, evaluation)
-    if groups is not None:
-        who = " or ".join(groups)
+    lift = policies.lift(facts, evaluation)
+    if lift is not None:
         return Judgement(
             effect=Effect.ASK,
             reasons=_reasons(evaluation),
             findings=facts.findings,
-            remedy=Remedy(message=f"approval by {who}", disclosable=True, groups=groups),
+            remedy=Remedy(message=f"approval by {_who(lift)}", disclosable=True, groups=lift.groups),
+            lift=lift,
         )
     return Judgement(
         effect=Effect.DENY, reasons=_reasons(evaluation), findings=facts.findings, remedy=_remedy(evaluation, facts)
+    )
+
+
+def _who(lift: Lift) -> str:
+    who = (" and " if lift.together else " or ").join(lift.groups)
+    return who if lift.needed == 1 else f"{lift.needed} different operators of {who}"
+
+
+def observed(judgement: Judgement) -> Judgement:
+    """The same in observe: let through, with the reasons and the remedy that enforce would give."""
+    if judgement.effect is Effect.PERMIT:
+        return judgement
+    says = {Effect.DENY: "deny it", Effect.ASK: "ask a person"}[judgement.effect]
+    reason = Reason(code="remit.observed", message=f"in observe nothing is blocked; enforce would {says}")
+    return msgspec.structs.replace(
+        judgement, effect=Effect.PERMIT, reasons=(reason, *judgement.reasons), obligations=(), lift=None
     )
 
 

@@ -10,7 +10,21 @@ from litestar.exceptions import HTTPException
 from remit.decision_api.asking import Asking, authenticated
 from remit.decision_api.document import Document
 from remit.decision_api.front import INTERNAL, Front
-from remit.decision_api.routes import access, agents, approvals, missions, record, system, tools
+from remit.decision_api.routes import (
+    access,
+    agents,
+    approvals,
+    custody,
+    log,
+    missions,
+    modes,
+    record,
+    requests,
+    revocation,
+    system,
+    tokens,
+    tools,
+)
 from remit.decision_api.services import ApiServices
 from remit.decision_api.wire import App, error_body, error_headers, status_of
 from remit.terms import RemitError
@@ -29,7 +43,7 @@ _CODES = {
 def create_api(services: ApiServices) -> App:
     """The API over `services`. It has no life cycle of its own: whoever opened the services closes them."""
     rest = Litestar(
-        route_handlers=[*system.PUBLIC, operator_routes()],
+        route_handlers=[*system.PUBLIC, *tokens.PUBLIC, *log.HANDLERS, operator_routes(), requests.request_routes()],
         exception_handlers={RemitError: _refused, HTTPException: _refused_by_framework, Exception: _failed},
         request_class=Asking,
         openapi_config=None,
@@ -37,7 +51,13 @@ def create_api(services: ApiServices) -> App:
         request_max_body_size=MAX_BODY,
         state=State({"services": services}),
     )
-    return Front(services, rest, Document(services.settings, [*system.PUBLIC, operator_routes()]).encoded)
+    return Front(
+        services,
+        rest,
+        Document(
+            services.settings, [*system.PUBLIC, *tokens.PUBLIC, operator_routes(), requests.request_routes()]
+        ).encoded,
+    )
 
 
 def operator_routes() -> Router:
@@ -49,7 +69,11 @@ def operator_routes() -> Router:
         *tools.HANDLERS,
         *access.HANDLERS,
         *approvals.HANDLERS,
+        *revocation.HANDLERS,
         *record.HANDLERS,
+        *custody.HANDLERS,
+        *tokens.HANDLERS,
+        *modes.HANDLERS,
     ]
     return Router("/v1", route_handlers=handlers, guards=[authenticated])
 

@@ -16,11 +16,13 @@ from remit.terms import (
     Effect,
     FindingKind,
     InvalidInput,
+    IssuedToken,
     Mode,
     Obligation,
     Principal,
     Reason,
     Request,
+    TokenRequest,
     Unverified,
     parse,
 )
@@ -53,7 +55,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EvaluationRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Section 6.1. Of an agent's tool call, `context` holds `mission`, `call_id`, `arguments` and `approval`."""
+    """Section 6.1. Of an agent's tool call, `context` holds `mission`, `call_id`, `arguments`, `approval`, and
+    `token` with `audience` and `jkt` where a call token is wanted with a permit."""
 
     subject: Subject
     action: Action
@@ -77,10 +80,30 @@ class RemedyView(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...]
 
 
+class Display(msgspec.Struct, frozen=True, kw_only=True):
+    title: str
+    description: str
+
+
 class AccessRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The request to a person that an `ask` opened. Once approved, evaluate again with its id as `context.approval`."""
+    """The request to a person that an `ask` opened (ARAP draft 1, Requestable Denial Context). Once approved, evaluate
+    again with its id, or with the approval that its task shows, as `context.approval`."""
+
+    id: str  # ours: also the id of the task
+    endpoint: str | UnsetType = UNSET
+    template: str | UnsetType = UNSET
+    expires_at: str | UnsetType = UNSET  # RFC 3339
+    binding_token: str | UnsetType = UNSET  # to be submitted as it is
+    request_schema_url: str | UnsetType = UNSET
+    display: Display | UnsetType = UNSET
+
+
+class ApprovalView(msgspec.Struct, frozen=True, kw_only=True):
+    """An approval as a task shows it and a permit that rests on it names it (ARAP, Completion Semantics)."""
 
     id: str
+    approved_until: str  # RFC 3339
+    approved_at: str | UnsetType = UNSET
 
 
 class DecisionContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,8 +116,15 @@ class DecisionContext(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[FindingView, ...]
     obligations: tuple[Obligation, ...]
     mode: Mode
+    would: Effect | UnsetType = UNSET  # in observe: what enforce would answer
+    token: IssuedToken | UnsetType = UNSET  # the call token that was asked for; it is handed out once
     remedy: RemedyView | UnsetType = UNSET
     access_request: AccessRequest | UnsetType = UNSET
+    evaluation_id: str | UnsetType = UNSET  # as `id`, by ARAP's name
+    reason: str | UnsetType = UNSET  # ARAP's machine-readable code
+    next_action: str | UnsetType = UNSET  # after a denial with an approval: request, retry or none
+    retry_after: int | UnsetType = UNSET  # seconds
+    approval: ApprovalView | UnsetType = UNSET  # that a permit rests on
 
 
 class EvaluationResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +161,8 @@ def read_request(value: Any) -> Request:
         mission=_text(context, "mission", "context.mission") if agent else None,
         call_id=_text(context, "call_id", "context.call_id") if call else None,
         arguments=_arguments(context) if call else None,
-        approval=_text(context, "approval", "context.approval") if call else None,
+        approval=_approval(context) if call else None,
+        token=_token(context) if call else None,
         subject_properties=Unverified(subject.properties),
         action_properties=Unverified(action.properties),
         resource_properties=Unverified(resource.properties),
@@ -157,8 +188,11 @@ def answer(decision: Decision, principal: Principal) -> EvaluationResponse:
             ),
             obligations=decision.obligations,
             mode=decision.mode,
+            would=decision.would if decision.would is not None else UNSET,
+            token=decision.token if decision.token is not None else UNSET,
             remedy=RemedyView(message=remedy.message, groups=remedy.groups) if shown and remedy else UNSET,
             access_request=AccessRequest(id=decision.approval) if asks and decision.approval else UNSET,
+            evaluation_id=decision.id or UNSET,
         ),
     )
 
@@ -178,6 +212,26 @@ def _text(members: dict[str, Any], name: str, where: str) -> str | None:
             f"expected `{where}` to be a string of 1 to {MAX_NAME} characters; leave it out if there is none"
         )
     return value
+
+
+def _approval(context: dict[str, Any]) -> str | None:
+    """Its id, or the object that a task's result showed; what else that holds is nothing to go by."""
+    value = context.get("approval")
+    if isinstance(value, dict):
+        return _text(value, "id", "context.approval.id") or _text({"id": ""}, "id", "context.approval.id")
+    return _text(context, "approval", "context.approval")
+
+
+def _token(context: dict[str, Any]) -> TokenRequest | None:
+    """`{"audience": …, "jkt": …}`: a call token that is wanted with a permit."""
+    value = context.get("token")
+    if value is None and "token" not in context:
+        return None
+    if not isinstance(value, dict) or not value.keys() <= {"audience", "jkt"} or "audience" not in value:
+        raise InvalidInput("expected `context.token` to be an object with `audience` and `jkt`")
+    audience = _text(value, "audience", "context.token.audience")
+    assert audience is not None
+    return TokenRequest(audience=audience, jkt=_text(value, "jkt", "context.token.jkt"))
 
 
 def _arguments(context: dict[str, Any]) -> dict[str, Any] | None:

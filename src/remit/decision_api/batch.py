@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from msgspec import UNSET, Meta, UnsetType
 
+from remit.decision_api.arap import Offers
 from remit.decision_api.authzen import (
     Action,
     EvaluationResponse,
@@ -23,7 +24,7 @@ from remit.decision_api.authzen import (
 )
 from remit.decision_api.services import Mediator
 from remit.decision_api.wire import printable, status_of
-from remit.terms import InvalidInput, Principal, RemitError
+from remit.terms import Decision, Effect, InvalidInput, Principal, RemitError
 
 MAX_ITEMS = 256  # more in one request would hold up everybody else's decisions
 _DEFAULTS = ("subject", "action", "resource", "context")
@@ -83,13 +84,27 @@ class EvaluationsResponse(msgspec.Struct, frozen=True, kw_only=True):
     evaluations: tuple[Any, ...]
 
 
-async def evaluate(mediator: Mediator, principal: Principal, value: dict[str, Any]) -> EvaluationResponse:
-    """One evaluation. Raises `InvalidInput` and `Forbidden`."""
-    return answer(await mediator.decide(principal, read_request(value)), principal)
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """One evaluation after another, from the body to the answer."""
+
+    mediator: Mediator
+    offers: Offers | None = None  # without them an ask names its request and no more
+
+    async def evaluate(self, principal: Principal, value: dict[str, Any]) -> tuple[EvaluationResponse, Decision]:
+        """The answer, and the decision that it tells. Raises `InvalidInput` and `Forbidden`."""
+        request = read_request(value)
+        offers = self.offers
+        if offers is not None and request.approval is not None:
+            request = offers.prepared(principal, request)
+        decision = await self.mediator.decide(principal, request)
+        answered = answer(decision, principal)
+        if offers is not None and (request.approval is not None or decision.effect is Effect.ASK):
+            answered = offers.answered(answered, decision, principal, request, value)
+        return answered, decision
 
 
 async def evaluate_all(
-    mediator: Mediator, principal: Principal, value: dict[str, Any]
+    door: Door, principal: Principal, value: dict[str, Any]
 ) -> EvaluationResponse | EvaluationsResponse:
     """All evaluations, as far as the semantic goes; without any, the one at the top level."""
     try:
@@ -97,26 +112,26 @@ async def evaluate_all(
     except msgspec.ValidationError as error:
         raise InvalidInput(explain(error)) from None
     if not asked.evaluations:
-        return await evaluate(mediator, principal, value)
+        return (await door.evaluate(principal, value))[0]
     defaults = {name: value[name] for name in _DEFAULTS if name in value}
     items = [{**defaults, **item} for item in asked.evaluations]
     semantic = asked.options.evaluations_semantic
     if semantic is Semantic.EXECUTE_ALL:
         return EvaluationsResponse(
-            evaluations=tuple(await asyncio.gather(*(_item(mediator, principal, item) for item in items)))
+            evaluations=tuple(await asyncio.gather(*(_item(door, principal, item) for item in items)))
         )
     last = semantic is Semantic.PERMIT_ON_FIRST_PERMIT
     answers: list[Item] = []
     for item in items:
-        answers.append(await _item(mediator, principal, item))
+        answers.append(await _item(door, principal, item))
         if answers[-1].decision is last:
             break
     return EvaluationsResponse(evaluations=tuple(answers))
 
 
-async def _item(mediator: Mediator, principal: Principal, item: dict[str, Any]) -> Item:
+async def _item(door: Door, principal: Principal, item: dict[str, Any]) -> Item:
     try:
-        return await evaluate(mediator, principal, item)
+        return (await door.evaluate(principal, item))[0]
     except RemitError as error:
         return _failed(status_of(error), error.code, error.message)
     except Exception:

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from remit.administration import Revocable, Revoked
+from remit.decision_api.services import Standing
 from remit.terms import (
     Agent,
     AgentState,
@@ -22,6 +24,7 @@ from remit.terms import (
     Operator,
     OutcomeStatus,
     Role,
+    TenantStop,
     Tool,
     ToolState,
 )
@@ -30,6 +33,7 @@ from remit.terms.identity import IDENTIFIER
 Identifier = Annotated[str, Meta(pattern=f"^{IDENTIFIER.pattern}$", min_length=1, max_length=200)]
 Line = Annotated[str, Meta(max_length=500)]  # a name, owner or category
 Cause = Annotated[str, Meta(max_length=2000)]
+Because = Annotated[str, Meta(min_length=1, max_length=2000)]  # a cause that has to be given
 Text = Annotated[str, Meta(max_length=20_000)]  # a goal
 Names = tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...]
 Words = tuple[Annotated[str, Meta(min_length=1, max_length=500)], ...]
@@ -55,12 +59,14 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     mode: Mode
     healthy: bool
+    stopped: bool  # the whole tenant: nothing is permitted until an admin resumes it
     problems: tuple[str, ...]
     policy: str  # version of the active set, "" without one
     entries: int
     agents: dict[str, int]  # by state
     missions: dict[str, int]  # by state
     approvals_pending: int
+    warnings: tuple[str, ...]  # what should be looked after; decisions go on
     uptime_seconds: float
     public_url: str
     log_origin: str
@@ -183,6 +189,18 @@ class NewOperator(msgspec.Struct, frozen=True, kw_only=True):
     groups: Names = ()
 
 
+class OperatorChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left out stays as it is."""
+
+    id: Identifier
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1)] | None = None
+    groups: Names | None = None
+
+
+class ChangedOperator(msgspec.Struct, frozen=True, kw_only=True):
+    operator: Operator
+
+
 class OperatorAnswer(msgspec.Struct, frozen=True, kw_only=True):
     operator: Operator
     key: str  # shown once
@@ -244,11 +262,44 @@ class ApprovalList(msgspec.Struct, frozen=True, kw_only=True):
 
 class ApprovalAnswer(msgspec.Struct, frozen=True, kw_only=True):
     approval: Approval
+    missing: int  # votes that it still takes, at least
+
+
+class ApprovalDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """With what would be done, for those who may read the record."""
+
+    approval: Approval
+    missing: int
+    call: dict[str, Any] | None  # arguments, reasons and findings; None once they were erased
+    goal: str | None  # of the mission
+    justification: str | None  # the requester's words
 
 
 class ApprovalChange(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["approved", "denied", "cancelled"]
     cause: Cause = ""
+
+
+class Revoke(msgspec.Struct, frozen=True, kw_only=True):
+    """`quarantine`: an agent or instance can be let go on later; without it they end for good."""
+
+    kind: Revocable
+    id: Line = ""  # of a tenant it may be left out
+    cause: Because
+    quarantine: bool = False
+
+
+class RevokedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    revoked: Revoked
+
+
+class Resume(msgspec.Struct, frozen=True, kw_only=True):
+    kind: Literal["tenant"]
+    cause: Because
+
+
+class Resumed(msgspec.Struct, frozen=True, kw_only=True):
+    tenant: TenantStop
 
 
 class Attestation(msgspec.Struct, frozen=True, kw_only=True):
@@ -258,6 +309,35 @@ class Attestation(msgspec.Struct, frozen=True, kw_only=True):
     status: OutcomeStatus
     content: str | None = None
     error: Cause = ""
+
+
+class NewErasure(msgspec.Struct, frozen=True, kw_only=True):
+    """Exactly one of `mission`, `instance` and `days`."""
+
+    cause: Annotated[str, Meta(min_length=1, max_length=200)]  # stays in the log for ever
+    mission: Identifier | None = None  # that is over, with all that derive from it
+    instance: Identifier | None = None  # what it did outside of missions
+    days: Annotated[int, Meta(ge=1, le=36_500)] | None = None  # what ended longer ago
+
+
+class NewBackup(msgspec.Struct, frozen=True, kw_only=True):
+    keys: bool  # whether the copy holds the keys
+
+
+class BackupAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    entry: int  # its number: the copy holds it
+
+
+class ProofAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    proof: str  # C2SP tlog-proof; `extra` is the entry
+
+
+class LogView(msgspec.Struct, frozen=True, kw_only=True):
+    """The log, and who else keeps its checkpoints."""
+
+    key: str  # the verifier key; believe it only when you have it by another way too
+    public: bool
+    elsewhere: tuple[Standing, ...]
 
 
 class EntryList(msgspec.Struct, frozen=True, kw_only=True):

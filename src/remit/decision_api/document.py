@@ -14,7 +14,15 @@ from litestar.types import ControllerRouterHandler
 
 import remit
 from remit.administration import Recorded
-from remit.decision_api import bodies
+from remit.decision_api import bodies, token_bodies
+from remit.decision_api.arap import (
+    JWKS,
+    REQUEST_SCHEMA,
+    REQUESTS,
+    AccessRequestSubmission,
+    Cancellation,
+    ProblemDetails,
+)
 from remit.decision_api.asking import Asking
 from remit.decision_api.authzen import EvaluationRequest, EvaluationResponse
 from remit.decision_api.batch import EvaluationsRequest, EvaluationsResponse, FailedEvaluation
@@ -31,6 +39,7 @@ _SAYS = {
     404: "There is no such thing",
     405: "Another method is expected",
     409: "The state of things does not allow it, or changed meanwhile",
+    410: "It has expired",
     413: "The body is too large",
     500: "A defect of Remit; nothing was permitted",
     503: "The store cannot be used, or no policies are active; try again later",
@@ -65,6 +74,8 @@ class Document:
         paths[EVALUATIONS] = {"post": _EVALUATIONS}
         paths[metadata_path(url)] = {"get": _METADATA}
         paths[OPENAPI] = {"get": _DOCUMENT}
+        paths[JWKS] = {"get": _plain("RequestKeys", "The key that signs binding tokens (RFC 7517)")}
+        paths[REQUEST_SCHEMA] = {"get": _plain("RequestSchema", "What may be added to an access request (JSON Schema)")}
         components = document.setdefault("components", {})
         components.setdefault("schemas", {}).update(_shapes())
         components["securitySchemes"] = {
@@ -80,7 +91,8 @@ class Document:
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Litestar describes the success; here come the refusals."""
-    needs_key = path.startswith("/v1/")
+    requests = path.startswith(REQUESTS)
+    needs_key = path.startswith("/v1/") or requests
     statuses = [500]
     if needs_key:
         statuses += [400, 401, 403, 404, 503]
@@ -90,8 +102,25 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     for status in sorted(statuses):
         responses[str(status)] = _error(status)
+    if requests:
+        _complete_request(path, operation)
     if path == "/ready":
         responses["503"] = {"description": "What is wrong", "content": _json("Readiness")}
+
+
+def _complete_request(path: str, operation: dict[str, Any]) -> None:
+    """ARAP: problem details in place of our errors, bodies that are read by hand."""
+    responses = operation["responses"]
+    for status in (409, 410, 413):
+        responses[str(status)] = _error(status)
+    for status, answer in responses.items():
+        if status >= "400":
+            answer["content"] = {"application/problem+json": {"schema": {"$ref": _REFS.format(name="ProblemDetails")}}}
+    if path == REQUESTS:
+        operation["requestBody"] = {"required": True, "content": _json("AccessRequestSubmission")}
+        responses["201"] = {**responses["202"], "description": "Answered already"}
+    elif path.endswith("/cancel"):
+        operation["requestBody"] = {"required": False, "content": _json("Cancellation")}
 
 
 def _json(name: str) -> dict[str, Any]:
@@ -109,8 +138,24 @@ def _error(status: int) -> dict[str, Any]:
 
 def _shapes() -> dict[str, Any]:
     """Every body by name, in JSON Schema 2020-12."""
-    named = [one for one in vars(bodies).values() if isinstance(one, type) and one.__module__ == bodies.__name__]
-    own = [EvaluationRequest, EvaluationsRequest, EvaluationResponse, FailedEvaluation, Metadata, ErrorBody, Recorded]
+    named = [
+        one
+        for module in (bodies, token_bodies)
+        for one in vars(module).values()
+        if isinstance(one, type) and one.__module__ == module.__name__
+    ]
+    own = [
+        EvaluationRequest,
+        EvaluationsRequest,
+        EvaluationResponse,
+        FailedEvaluation,
+        Metadata,
+        ErrorBody,
+        Recorded,
+        AccessRequestSubmission,
+        Cancellation,
+        ProblemDetails,
+    ]
     _, shapes = msgspec.json.schema_components([*named, *own], ref_template=_REFS)
     both = {"anyOf": [{"$ref": _REFS.format(name=name)} for name in ("EvaluationResponse", "FailedEvaluation")]}
     shapes["EvaluationsResponse"] = {
@@ -160,6 +205,18 @@ _METADATA = {
     "tags": ["decisions"],
     "responses": {"200": {"description": "The metadata", "content": _json("Metadata")}},
 }
+
+
+def _plain(name: str, summary: str) -> dict[str, Any]:
+    schema = {"application/json": {"schema": {"type": "object"}}}
+    return {
+        "operationId": name,
+        "summary": summary,
+        "tags": ["access requests"],
+        "responses": {"200": {"description": "The document", "content": schema}},
+    }
+
+
 _DOCUMENT = {
     "operationId": "Document",
     "summary": "This document",

@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 import structlog
+from msgspec import UNSET, UnsetType
 
 from remit.authentication import parse_authorization
-from remit.decision_api.authzen import answer, read_object, read_request
-from remit.decision_api.batch import evaluate_all
-from remit.decision_api.services import ApiServices, Mediator, public_url
+from remit.decision_api.arap import CAPABILITY, JWKS, REQUEST_SCHEMA, REQUEST_SCHEMA_DOCUMENT, REQUESTS, Offers
+from remit.decision_api.authzen import read_object
+from remit.decision_api.batch import Door, evaluate_all
+from remit.decision_api.services import ApiServices, public_url
 from remit.decision_api.wire import (
     NO_STORE,
     App,
@@ -41,25 +43,31 @@ OPENAPI = "/openapi.json"
 INTERNAL = "something went wrong inside Remit; its log has the cause"
 
 Headers = tuple[tuple[bytes, bytes], ...]
-_Decide = Callable[[Mediator, Principal, dict[str, Any]], Awaitable[tuple[object, Headers]]]
+_Decide = Callable[[Door, Principal, dict[str, Any]], Awaitable[tuple[object, Headers]]]
 _log = structlog.get_logger("remit.decision_api")
 _encode = msgspec.json.Encoder().encode
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """AuthZEN section 9.1; only endpoints that exist are named."""
+    """AuthZEN section 9.1, and ARAP (Discovery); only endpoints that exist are named."""
 
     policy_decision_point: str
     access_evaluation_endpoint: str
     access_evaluations_endpoint: str
+    access_request_endpoint: str | UnsetType = UNSET
+    jwks_uri: str | UnsetType = UNSET
+    capabilities: tuple[str, ...] | UnsetType = UNSET
 
 
-def metadata_of(url: str) -> Metadata:
+def metadata_of(url: str, offers: bool) -> Metadata:
     base = url.rstrip("/")
     return Metadata(
         policy_decision_point=url,
         access_evaluation_endpoint=base + EVALUATION,
         access_evaluations_endpoint=base + EVALUATIONS,
+        access_request_endpoint=base + REQUESTS if offers else UNSET,
+        jwks_uri=base + JWKS if offers else UNSET,
+        capabilities=(CAPABILITY,) if offers else UNSET,
     )
 
 
@@ -74,11 +82,13 @@ class Front:
     def __init__(self, services: ApiServices, rest: App, document: Callable[[], bytes]) -> None:
         url = public_url(services.settings)
         self._authenticate = services.authenticator.authenticate
-        self._mediator = services.mediator
+        self._door = Door(mediator=services.mediator, offers=services.offers)
         self._rest = rest
         self._decisions: dict[str, _Decide] = {EVALUATION: _one, EVALUATIONS: _many}
-        metadata = _encode(metadata_of(url))
+        metadata = _encode(metadata_of(url, services.offers is not None))
         self._documents: dict[str, Callable[[], bytes]] = {metadata_path(url): lambda: metadata, OPENAPI: document}
+        if services.offers is not None:
+            self._documents |= _arap_documents(services.offers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -108,7 +118,7 @@ class Front:
             principal = self._authenticate(parse_authorization(head.authorization))
             require_json(head.content_type)
             value = read_object(await read_body(receive, head.content_length))
-            answered, headers = await decide(self._mediator, principal, value)
+            answered, headers = await decide(self._door, principal, value)
             body = _encode(answered)
         except RemitError as error:
             await _refuse(send, error, find_request_id(scope["headers"]), b"POST")
@@ -137,14 +147,19 @@ class Front:
         await self._rest(scope, receive, echo)
 
 
-async def _one(mediator: Mediator, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
+def _arap_documents(offers: Offers) -> dict[str, Callable[[], bytes]]:
+    keys, schema = _encode(offers.binding.jwks), _encode(REQUEST_SCHEMA_DOCUMENT)
+    return {JWKS: lambda: keys, REQUEST_SCHEMA: lambda: schema}
+
+
+async def _one(door: Door, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
     """One evaluation, with the time of the path in milliseconds, without the wait for the commit (Server-Timing)."""
-    decision = await mediator.decide(principal, read_request(value))
-    return answer(decision, principal), ((b"server-timing", b"path;dur=%.4f" % (decision.micros / 1000)),)
+    answered, decision = await door.evaluate(principal, value)
+    return answered, ((b"server-timing", b"path;dur=%.4f" % (decision.micros / 1000)),)
 
 
-async def _many(mediator: Mediator, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
-    return await evaluate_all(mediator, principal, value), ()
+async def _many(door: Door, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
+    return await evaluate_all(door, principal, value), ()
 
 
 async def _refuse(send: Send, error: RemitError, request_id: bytes | None, allowed: bytes) -> None:

@@ -1,11 +1,15 @@
 """What the HTTP surface is made of; `assembly` fills it in."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
 from remit.administration import Administration
-from remit.terms import Credential, Decision, Outcome, Principal, Request, Settings
+from remit.decision_api.arap import Offers
+from remit.mediation import Presented
+from remit.terms import Credential, Decision, Outcome, Principal, Request, Settings, TenantId
+from remit.tokens import CallToken
 
 
 class Authenticator(Protocol):
@@ -19,6 +23,8 @@ class Mediator(Protocol):
 
     async def decide(self, principal: Principal, request: Request) -> Decision: ...
     async def complete(self, principal: Principal, outcome: Outcome) -> None: ...
+    async def consume(self, principal: Principal, presented: Presented) -> CallToken | str: ...
+    def introspect(self, principal: Principal, token: str) -> CallToken | None: ...
 
 
 class Health(Protocol):
@@ -35,6 +41,33 @@ class Health(Protocol):
         ...
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a sink or witness of checkpoints has come."""
+
+    name: str
+    size: int | None  # entries of the last checkpoint that it took
+    failing: str  # why it did not take the newest, "" when it did
+
+
+class PublicLog(Protocol):
+    """The published log, and how it fares elsewhere."""
+
+    @property
+    def public(self) -> bool:
+        """Whether anybody may read it."""
+        ...
+
+    def key(self, tenant: TenantId) -> str:
+        """The verifier key of the tenant's log."""
+        ...
+
+    def file(self, tenant: TenantId, path: str) -> bytes | None:
+        """A file of the tenant's log; None for anything else. May wait for the disk."""
+        ...
+
+    def standings(self) -> Sequence[Standing]: ...
+
+
 class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """The services behind the API."""
 
@@ -43,6 +76,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     administration: Administration
     settings: Settings
     health: Health
+    offers: Offers | None = None  # requestable denials (ARAP); without them an ask names its request and no more
+    log: PublicLog | None = None
 
 
 def public_url(settings: Settings) -> str:

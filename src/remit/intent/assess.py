@@ -16,13 +16,14 @@ from remit.intent.grounding import (
     NOWHERE,
     ORIGINS,
     OUTSIDER,
+    REFERENCED,
     TRUSTED,
     UNKNOWN,
     Case,
     Origin,
 )
 from remit.intent.memory import CONFIDENTIAL, Memory, Passage
-from remit.intent.values import at, fold, keys_of, leaves, significant
+from remit.intent.values import at, fold, keys_of, leaves, shape, significant
 from remit.intent.views import GoalView, GrantView, goal_view
 from remit.terms import (
     HIGH_RISK,
@@ -65,14 +66,12 @@ def assess(
     case = Case(call, tool, view, memory)
     worst, sink = case.ground()
     licence, grant = _licence(case, sink) if brief else (_OUTSIDE, None)
-    if (
-        case.acts
-        and worst.rank < INSTRUCTION
-        and memory.spoken
-        and (licence != _WITHIN or grant is None or grant.handed)
-    ):
-        steering = case.steered()
-        if steering is not None and steering.rank > worst.rank and not (worst.rank == GOAL and licence == _UNSURE):
+    if sink.rank == REFERENCED and case.acts and _elsewhere_than_named(case, sink, concrete=True):
+        sink = Origin(OUTSIDER, sink.argument, sink.passage)  # what was read is the subject, not the address book
+        worst = worst if worst.rank > OUTSIDER else sink
+    if case.acts and worst.rank < INSTRUCTION and memory.spoken:
+        asked = licence == _WITHIN and grant is not None and not grant.handed
+        if (steering := case.steered(worst, asked, licence == _OUTSIDE)) is not None and steering.rank > worst.rank:
             worst = steering
     if worst.rank == INSTRUCTION and licence == _UNSURE:
         licence = _OUTSIDE  # another's words explain the call, the goal's at most could
@@ -102,8 +101,8 @@ def _licence(case: Case, sink: Origin) -> tuple[int, GrantView | None]:
         not view.sure or _C.READ in tview.classes or (view.acts and not case.keys.isdisjoint(view.names))
     ):
         best = _UNSURE
-    if best != _OUTSIDE and sink.rank >= OUTSIDER and classes & _OUTWARD and _names_sinks(view, classes):
-        best = _OUTSIDE  # the goal names where to, and this is elsewhere
+    if best != _OUTSIDE and sink.rank >= OUTSIDER and _elsewhere_than_named(case, sink):
+        best = _OUTSIDE
     return best, by
 
 
@@ -135,9 +134,16 @@ def _handed(case: Case) -> int:
     return _UNSURE
 
 
-def _names_sinks(view: GoalView, classes: frozenset[OperationClass]) -> bool:
-    matching = [grant for grant in view.grants if grant.classes & classes]
-    return bool(matching) and all(grant.sinks and not grant.handed for grant in matching)
+def _elsewhere_than_named(case: Case, sink: Origin, concrete: bool = False) -> bool:
+    """Whether the goal names where to, and relies on nobody else to say so; `concrete`: in the shape of this sink."""
+    classes = case.tview.classes & _OUTWARD
+    matching = [grant for grant in case.view.grants if grant.classes & classes]
+    if not matching or any(grant.handed or not grant.shapes for grant in matching):
+        return False
+    if not concrete:
+        return True
+    shapes = {shape(text) for text in leaves(at(case.call.arguments, sink.argument))} - {"name"}
+    return all(grant.shapes & shapes and not grant.sources for grant in matching)
 
 
 def _in_bounds(case: Case, mission: Mission) -> bool:
@@ -235,9 +241,9 @@ _CLEAR = Finding(kind=FindingKind.FLOW, verdict="clear", message="nothing flows 
 
 def _flow(case: Case, sink: Origin, label: Label, settings: Settings) -> Finding:
     tool = case.tool
-    if not tool.sinks or sink.rank in (GOAL, TRUSTED) or (sink.rank == NONE and not case.acts):
+    if sink.rank in (GOAL, TRUSTED) or not (tool.sinks or _OUTWARD & case.tview.classes):
         return _CLEAR
-    if _internal(case, settings):
+    if (sink.rank == NONE and not case.acts) or (tool.sinks and _internal(case, settings)):
         return _CLEAR
     if label.confidentiality >= Confidentiality.CONFIDENTIAL or any(s.confidential for s in case.memory.sources[-64:]):
         passage = _secret(case)

@@ -12,7 +12,19 @@ from collections.abc import Iterator
 
 import msgspec
 
-from remit.intent.lexicon import ENGLISH, LANGUAGES, Lexicon, act_of, base, is_noun, is_vague, kinds, licenses
+from remit.intent.lexicon import (
+    ENGLISH,
+    LANGUAGES,
+    Lexicon,
+    act_of,
+    acts_named,
+    base,
+    is_noun,
+    is_vague,
+    kinds,
+    licenses,
+    phrasal,
+)
 from remit.intent.values import SPECIFIC, fold
 from remit.intent.views import goal_view
 from remit.intent.words import words
@@ -153,7 +165,9 @@ def _sentence(sentence: str, language: Lexicon, money: bool) -> tuple[list[Grant
         position = _verb_position(tokens, at, language, asks)
         if position is None:
             continue
-        if is_vague(token.low) or (
+        if phrasal(token.low, [token.low for token in tokens[at + 1 :]]):
+            heads.append((at, position))
+        elif is_vague(token.low) or (
             token.low == "make" and at + 1 < len(tokens) and tokens[at + 1].low in ("sure", "certain")
         ):
             unclear = True
@@ -171,19 +185,12 @@ def _sentence(sentence: str, language: Lexicon, money: bool) -> tuple[list[Grant
         low = tokens[at].low
         low = low if sure or not act_of(low) else act_of(low)
         after = tokens[at + 1].low if at + 1 < len(tokens) else ""
-        found = (licenses(low) or licenses(base(low))) | (
-            _SETTING_UP if low == "set" and after == "up" else frozenset()
-        )
-        grants.append(
-            _grant(
-                tokens[start:at] + tokens[at + 1 : end],
-                found,
-                sure,
-                sentence,
-                language,
-                money,
-            )
-        )
+        found = licenses(low) or licenses(base(low))
+        found |= _SETTING_UP if low == "set" and after == "up" else frozenset()
+        found |= phrasal(base(low) or low, [token.low for token in tokens[at + 1 : end]])
+        grant = _grant(tokens[start:at] + tokens[at + 1 : end], found, sure, sentence, language, money)
+        act = acts_named(base(low) or low)
+        grants.append(msgspec.structs.replace(grant, datatypes=(*act, *grant.datatypes)) if act else grant)
     return grants, unclear
 
 
@@ -212,6 +219,8 @@ def _verb_position(tokens: list[_Token], at: int, language: Lexicon, asks: bool)
         return None
     known = bool(licenses(low)) or is_vague(low)
     if not known:
+        if low.endswith("ing") and (before is None or before.mark or prior in language.polite):
+            return False if base(low) else None  # "starting the engine would be appreciated"
         if low.endswith("ing") and prior in (
             "help",
             "with",

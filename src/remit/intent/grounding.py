@@ -6,10 +6,12 @@ outsider's instruction which fits the call is the explanation unless the value w
 data before the outsider spoke. The worst argument is the call's origin.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from remit.catalogue.words import split
 from remit.intent.lexicon import ENGLISH
 from remit.intent.memory import Memory, Passage, Source
 from remit.intent.values import (
@@ -18,6 +20,7 @@ from remit.intent.values import (
     dates,
     fold,
     grouped,
+    keys_of,
     leaves,
     significant,
     squeeze,
@@ -27,7 +30,7 @@ from remit.intent.values import (
 from remit.intent.values import TOKEN as _TOKEN
 from remit.intent.views import GoalView, ToolView, tool_view
 from remit.intent.words import words
-from remit.terms import VERDICTS, Call, FindingKind, OperationClass, Tool
+from remit.terms import HIGH_RISK, VERDICTS, Call, FindingKind, OperationClass, Tool
 
 ORIGINS = VERDICTS[FindingKind.GROUNDING]
 NONE, GOAL, TRUSTED, REFERENCED, UNKNOWN, OUTSIDER, NOWHERE, INSTRUCTION = range(len(ORIGINS))
@@ -86,6 +89,8 @@ class Case:
                 done.add(path)
                 if path.rpartition(".")[2].lower() in _COMPOSED:
                     worst = self._other(worst, path, at(arguments, path), True)
+                elif _is_origin(path):  # what is drawn on is the asker's own
+                    worst = self._other(worst, path, at(arguments, path), False)
                 else:
                     worst = self._worst(worst, path, at(arguments, path), path not in self.tool.amounts)
         for name, value in arguments.items():
@@ -227,7 +232,7 @@ class Case:
             return source.reference
         source.view, source.reference = self.view, False
         kinds = tool_view(source.tool).kinds
-        found = self.refers_by_name(source) or bool(kinds & self.view.kinds)
+        found = self.refers_by_name(source) or bool(tool_view(source.tool).about & self.view.about)
         if not found and self.view.handed:  # the goal is what the source asks for
             found = any(
                 kinds & grant.kinds
@@ -254,11 +259,14 @@ class Case:
         if not view.sources and not view.source_kinds:
             return False
         source = passage.source
-        here = not view.sources.isdisjoint(source.arguments) or any(
-            place.source is source and not place.instruction and abs(place.start - passage.start) < 500
+        named = {
+            source.item(place.start)
             for name in view.sources
             for place in self.memory.seen(name)
-        )
+            if place.source is source and not place.instruction
+        }
+        # what the result answers is named; where it is a list, only the items that are named are meant
+        here = source.item(passage.start) in named if named else not view.sources.isdisjoint(source.arguments)
         if not here and view.source_kinds and not view.sources:
             here = not view.source_kinds.isdisjoint(tool_view(source.tool).kinds)
         if not here:
@@ -283,23 +291,50 @@ class Case:
             for grant in passage.grants
         )
 
-    def steered(self) -> Origin | None:
-        """An instruction that fits the call's class and kind of thing, whatever its arguments.
+    def steered(self, worst: Origin, asked: bool, outside: bool) -> Origin | None:
+        """An instruction that fits the call's class and kind of thing, though no argument that matters came from it.
 
         One that nobody deferred to is an outsider's; one that the goal defers to still is, for money and access that
-        the goal does not speak of.
+        the goal does not speak of. Where the goal asks for such a call itself (`asked`), or for something about the
+        same things, it must be the better explanation: the call carries what only the instruction says.
         """
+        plain = worst.rank in (GOAL, TRUSTED)
         for passage in self.memory.spoken[-MAX_VALUES:]:
-            for grant in passage.grants:
-                if (grant.classes & self.tview.classes) - _READING and grant.kinds & self.tview.kinds:
-                    if not self.delegated(passage):
-                        return Origin(INSTRUCTION, "", passage)
-                    if self._stakes() and not self.tview.kinds & _STAKES & self.view.kinds:
-                        return Origin(OUTSIDER, "", passage)
+            if not any(
+                (grant.classes & self.tview.classes) - _READING and grant.kinds & self.tview.kinds
+                for grant in passage.grants
+            ):
+                continue
+            if self.delegated(passage):
+                if not asked and self._stakes() and not self.tview.kinds & _STAKES & self.view.kinds:
+                    return Origin(OUTSIDER, "", passage)
+            elif not (asked or (worst.rank == GOAL and not outside)) or (
+                not (asked and worst.rank != GOAL and self.refers_by_name(passage.source))
+                and ((not plain and self.tview.classes & HIGH_RISK) or self._carries(passage))
+            ):
+                return Origin(INSTRUCTION, "", passage)
         return None
+
+    def _carries(self, passage: Passage) -> bool:
+        """Whether an argument repeats what the passage says and the goal does not."""
+        keys = self.view.keys
+        for count, text in enumerate(leaves(self.call.arguments)):
+            if count >= MAX_VALUES:
+                break
+            told = [token for token in keys_of(fold(text[:MAX_TEXT]).lower()) if token not in ENGLISH.stop]
+            new = [token for token in told if token not in keys]
+            if new and len(new) * 2 >= len(told) and passage.tokens.issuperset(new[:MAX_TOKENS]):
+                return True
+        return False
 
 
 _READING = frozenset((_C.READ,))
+_ORIGINS = frozenset(words("from source sender origin debit"))
+
+
+@lru_cache(maxsize=4096)
+def _is_origin(path: str) -> bool:
+    return not _ORIGINS.isdisjoint(split(path))
 
 
 def _split(token: str) -> list[str]:

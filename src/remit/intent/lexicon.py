@@ -61,7 +61,7 @@ _VAGUE = frozenset(
         """
         handle manage process do perform execute take proceed deal help assist oversee coordinate carry
         work act continue use resolve facilitate address conduct implement try go keep undertake begin
-        want need like ensure get place let include
+        want need like ensure get place let include give
     """
     )
 )
@@ -110,6 +110,21 @@ task todo list action-item instruction request;
 stock-share share stock trade watchlist portfolio symbol;
 prescription medication drug dose medicine refill
 """
+# Acts whose verb is a noun of its own in interfaces, and of no other meaning.
+_NAMED_ACTS = frozenset(
+    words("return exchange refund cancel submit install deploy register withdraw renew backup publish")
+)
+
+
+_PHRASAL: dict[Classes, str] = {
+    (_C.DELETE, _C.UPDATE): "take-out take-off call-off get-rid throw-away throw-out back-out strike-out leave-out "
+    "clean-up cut-out pull-out",
+    (_C.EXECUTE, _C.UPDATE): "shut-down shut-off switch-off switch-on turn-off turn-on fire-up start-up spin-up",
+    (_C.TRANSFER,): "top-up pay-back pay-off chip-in",
+    (_C.CREATE, _C.UPDATE): "sign-up fill-in fill-out write-up write-down note-down put-in put-down put-on hook-up "
+    "bring-forward push-back set-aside",
+}
+MAX_APART = 6  # words between a verb and its particle
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +213,16 @@ def _kinds() -> dict[str, frozenset[str]]:
     return table
 
 
+def _particles() -> dict[str, dict[str, frozenset[OperationClass]]]:
+    table: dict[str, dict[str, frozenset[OperationClass]]] = {}
+    for classes, pairs in _PHRASAL.items():
+        for pair in pairs.split():
+            verb, _, particle = pair.partition("-")
+            table.setdefault(verb, {})[particle] = frozenset(classes)
+    return table
+
+
+_PARTICLES = _particles()
 _MEANS = _wider()
 _KIND = _kinds()
 
@@ -222,6 +247,21 @@ def base(word: str) -> str:
 def act_of(noun: str) -> str:
     """The verb whose act a noun names, or ""."""
     return _ACTS.get(noun, "")
+
+
+def acts_named(verb: str) -> frozenset[str]:
+    """The kinds of things whose names also name the act: what `return` asks for, a tool calls a return."""
+    return frozenset((verb,)) if verb in _NAMED_ACTS else frozenset()
+
+
+def phrasal(verb: str, following: list[str]) -> frozenset[OperationClass]:
+    """What a verb means with the particle that stands soon after it: "call the trip off", "take her out of …"."""
+    particles = _PARTICLES.get(verb)
+    if particles:
+        for word in following[:MAX_APART]:
+            if word in particles:
+                return particles[word]
+    return frozenset()
 
 
 def is_vague(word: str) -> bool:

@@ -8,13 +8,26 @@ invented. Single-threaded: the instance's path owns it.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from remit.intent.authority import read_grants
 from remit.intent.lexicon import ENGLISH
 from remit.intent.passages import instructions
-from remit.intent.values import COMMON, MAX_TOKEN, TOKEN, decoded, fold, grouped, leaves, token_keys, unescape
+from remit.intent.values import (
+    COMMON,
+    MAX_TOKEN,
+    TOKEN,
+    decoded,
+    fold,
+    grouped,
+    keys_of,
+    leaves,
+    token_keys,
+    unescape,
+    without_separators,
+)
 from remit.intent.views import GrantView, grant_view
 from remit.intent.words import words
 from remit.terms import Confidentiality, Integrity, Label, Tool
@@ -22,6 +35,8 @@ from remit.terms import Confidentiality, Integrity, Label, Tool
 IDLE = COMMON | ENGLISH.stop
 # Plain text is cut into records: what stands together in a list item, an object or a paragraph belongs together.
 _RECORD = re.compile(r"\n(?=\s{0,4}- )|\n\s*\n|\}\s*,\s*\{")
+# What a list result holds many of: one mail, one order, one event.
+_ITEM = re.compile(r"\n(?=- ?[\w\"' ]{1,40}:)|\}\s{0,80},\s{0,80}\{|\n(?=id\s?[:=])", re.IGNORECASE)
 # Words beside which secrets stand; looked for in lower-case text.
 CONFIDENTIAL = (
     *words("password passphrase passcode secret api_key apikey api-key private_key access_token credential ssn cvv"),
@@ -36,7 +51,7 @@ MAX_POSTINGS = 24  # places kept for one key: the first ones tell where it came 
 class Source:
     """One result that was taken in."""
 
-    __slots__ = ("arguments", "confidential", "decision", "outside", "reference", "text", "tool", "view")
+    __slots__ = ("_items", "arguments", "confidential", "decision", "outside", "reference", "text", "tool", "view")
 
     def __init__(
         self, decision: str, tool: Tool, arguments: tuple[str, ...], outside: bool, text: str, lowered: str
@@ -49,12 +64,19 @@ class Source:
         self.confidential = any(word in lowered for word in CONFIDENTIAL)
         self.reference = False  # whether the goal refers to it; valid for `view`
         self.view: object = None
+        self._items: list[int] | None = None
+
+    def item(self, at: int) -> int:
+        """Which item of the result a place belongs to."""
+        if self._items is None:
+            self._items = [match.start() for match in _ITEM.finditer(self.text)]
+        return bisect_right(self._items, at)
 
 
 class Passage:
     """A record, or a span that asks for an act."""
 
-    __slots__ = ("_grants", "end", "instruction", "introduced", "number", "source", "start")
+    __slots__ = ("_grants", "_tokens", "end", "instruction", "introduced", "number", "source", "start")
 
     def __init__(self, number: int, source: Source, start: int, end: int, instruction: bool) -> None:
         self.number = number
@@ -64,10 +86,18 @@ class Passage:
         self.instruction = instruction
         self.introduced: Passage | None = None  # the instruction that ends in a colon before it
         self._grants: tuple[GrantView, ...] | None = None
+        self._tokens: frozenset[str] | None = None
 
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """All its words and their parts, the short ones too."""
+        if self._tokens is None:
+            self._tokens = frozenset(keys_of(without_separators(self.text.lower())))
+        return self._tokens
 
     @property
     def grants(self) -> tuple[GrantView, ...]:
@@ -131,7 +161,7 @@ class Memory:
             self._gaps = True
             return label
         own = tuple(key for leaf in leaves(arguments) for key in _argument_keys(leaf))
-        text = unescape(fold(content))
+        text = fold(unescape(content))
         if self._size + len(text) * _OVERHEAD > self._limit:
             self._overflowed = True
             text = text[: max(0, (self._limit - self._size) // _OVERHEAD)]

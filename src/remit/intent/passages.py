@@ -18,7 +18,7 @@ from remit.intent.words import words
 _POLITE = words(
     """
         please kindly now then first firstly second secondly third next also and so finally afterwards
-        just instead immediately urgently always simply assistant agent ai hey hi hello dear
+        just instead immediately urgently always simply assistant agent ai hey hi hello dear yes ok okay sure
     """
 )
 _LEADS = [
@@ -70,7 +70,7 @@ _OPENED = re.compile(
 _STARTERS = frozenset(word.split()[0] for word in (*_POLITE, *_LEADS))
 # Modals and wishes; what follows says whether somebody is to act or something is to be done.
 _WISHES = (" must ", " should ", " need to ", " needs to ", " have to ", " has to ", " required to ", " instructed to ",
-           " asked to ", " requested to ", " you to ", " wants to ", " shall ")  # fmt: skip
+           " asked to ", " requested to ", " you to ", " wants to ", " shall ", " is to ", " is now to ")  # fmt: skip
 _POINTING = (
     " go to ",
     " visit ",
@@ -101,13 +101,16 @@ _DETERMINED = frozenset(
     )
 )
 # A long line that goes on in the next one: mail and terminals wrap, and a wrapped request is still a request.
-_WRAPPED = re.compile(r"^([^\n]{40,200})\n(?=[a-z0-9$€£(][^\n:=]{0,30}(?:[ ,.;)\n]|$))", re.MULTILINE)
+_WRAPPED = re.compile(r"^([^\n]{20,200})\n(?=[ \t]{0,8}[a-z0-9$€£(][^\n:=]{0,30}(?:[ ,.;)\n]|$))", re.MULTILINE)
+_QUOTED = re.compile(r"^[ \t]{0,8}(?:[>|][ \t]?){1,8}", re.MULTILINE)  # the mark of a quoted line
 MAX_SPAN = 600  # characters of one instruction
 MAX_SPANS = 2_000  # of one text: a flood of instructions is one instruction
 
 
 def instructions(text: str) -> Iterator[tuple[int, int]]:
     """Where `text` asks its reader for an act: spans in order, without overlap. Wrapped lines read as one."""
+    if "\n>" in text or "\n |" in text:
+        text = _QUOTED.sub(lambda mark: " " * len(mark[0]), text)
     text = _WRAPPED.sub(_unwrapped, text)
     last = count = 0
     for start, end in sorted([*_imperatives(text), *_wishes(text), *_pointers(text)]):
@@ -197,7 +200,7 @@ def _specific(text: str, start: int) -> bool:
 
 def _subordinate(text: str, at: int) -> bool:
     """Whether the comma before `at` closes a purpose or a condition: "To debug this, run …"."""
-    start = max(text.rfind(mark, max(0, at - 160), at) for mark in (". ", "\n", ": ", "! ", "? ", ">"))
+    start = max(text.rfind(mark, max(0, at - 160), at - 1) for mark in ".\n:!?>\"'(-|]")
     return bool(_SUBORDINATE.match(text, start + 1 if start >= 0 else max(0, at - 160)))
 
 

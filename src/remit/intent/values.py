@@ -22,6 +22,7 @@ from remit.intent.words import words
 MAX_TOKEN = 512  # characters of one token that are kept; longer ones are payload, not names
 MIN_ENCODED = 24  # characters; shorter tokens hide nothing worth saying
 MAX_DEPTH = 8  # of arguments that are looked into
+MAX_NESTED = 3  # strings in strings that are undone
 
 TOKEN = re.compile(r"[^\s\"'`´‘’“”<>()\[\]{},;:|=*!?\\^]+")
 _GROUPED = re.compile(r"(?<!\w)(?:[a-z]{2}\d\d(?: [a-z0-9]{1,4}){2,8}|\d{2,4}(?: \d{2,4}){2,6})(?!\w)")
@@ -34,6 +35,7 @@ _SEPARATORS = re.compile(r"[\W_]+")
 _PARTS = re.compile(r"[._+-]")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _NUMBER = re.compile(r"[-+]?\d[\d,_']*(?:\.\d+)?%?")
+_FILE = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]\w{1,4}")
 _DATE = re.compile(
     r"\b(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
     r"|(\d{1,2})[/.](\d{1,2})[/.](\d{4})"
@@ -91,6 +93,10 @@ def unescape(text: str) -> str:
     """JSON and string escapes inside text undone, so that a line is a line."""
     if "\\" not in text:
         return text
+    for _ in range(MAX_NESTED):  # JSON in a string in JSON
+        if "\\\\" not in text:
+            break
+        text = text.replace("\\\\", "\\")
     text = text.replace("\\n", "\n").replace("\\t", " ").replace("\\r", "\n").replace('\\"', '"').replace("\\'", "'")
     return _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if not 0xD800 <= int(m[1], 16) < 0xE000 else " ", text)
 
@@ -152,8 +158,12 @@ def grouped(lowered: str) -> Iterator[tuple[int, str]]:
         if match is None:
             continue
         last = match.end()
-        joined = match[0].replace(" ", "")
+        groups = match[0].split(" ")
+        joined = "".join(groups)
         if len(joined) >= 9 and any(c.isdigit() for c in joined[4:]):
+            yield match.start(), joined
+        while joined[0].isalpha() and len(joined) > 18 and len(groups[-1]) < 4:
+            joined = joined[: -len(groups.pop())]  # the words after an account number look like its last groups
             yield match.start(), joined
 
 
@@ -231,6 +241,18 @@ def at(arguments: Mapping[str, Any], path: str) -> Any:
         else:
             return None
     return value
+
+
+def shape(text: str) -> str:
+    """What sort of place a value names: `address`, `link`, `account`, `path`, or `name`."""
+    bare = text.strip().lower()
+    if "@" in bare[1:] and "." in bare.rpartition("@")[2]:
+        return "address"
+    if "://" in bare or bare.startswith("www."):
+        return "link"
+    if "/" in bare or _FILE.fullmatch(bare):
+        return "path"
+    return "account" if sum(map(str.isdigit, bare)) >= 8 and len(bare) <= 42 else "name"
 
 
 def squeeze(lowered: str) -> str:

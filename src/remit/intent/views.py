@@ -11,8 +11,8 @@ import msgspec
 
 from remit.catalogue.lexicon import verb_classes
 from remit.catalogue.words import singular, split
-from remit.intent.lexicon import ENGLISH, is_noun, kinds
-from remit.intent.values import dates, fold, grouped, keys_of, significant, squeeze, without_separators
+from remit.intent.lexicon import ENGLISH, is_noun, kinds, licenses
+from remit.intent.values import dates, fold, grouped, keys_of, shape, significant, squeeze, without_separators
 from remit.intent.words import words
 from remit.terms import Authority, Grant, OperationClass, Tool
 
@@ -41,6 +41,9 @@ _EMPTY = frozenset(
 )
 
 
+_EDGES = ".,:;!?()'\""
+
+
 class GrantView(msgspec.Struct, frozen=True, gc=False):
     """One grant, ready to be compared."""
 
@@ -49,6 +52,7 @@ class GrantView(msgspec.Struct, frozen=True, gc=False):
     kinds: frozenset[str]
     names: frozenset[str]
     sinks: frozenset[str]
+    shapes: frozenset[str]  # of its sinks
     sources: frozenset[str]
     source_kinds: frozenset[str]
     handed: bool  # hands the task over to its sources
@@ -63,6 +67,7 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     squeezed: str
     names: frozenset[str]  # what the goal names, as keys
     kinds: frozenset[str]
+    about: frozenset[str]  # kinds of what the goal refers to: no means ("by mail"), nothing it brings about ("a mail")
     acts: bool  # whether anything but reading is licensed
     sure: bool
     sources: frozenset[str]
@@ -76,6 +81,7 @@ class ToolView(msgspec.Struct, frozen=True, gc=False):
     classes: frozenset[OperationClass]
     acts: bool  # does more than look something up
     kinds: frozenset[str]
+    about: frozenset[str]  # kinds of what its results speak of, by its name and its description
     words: frozenset[str]
 
 
@@ -112,6 +118,7 @@ def grant_view(grant: Grant) -> GrantView:
         kinds=frozenset(grant.datatypes),
         names=_names(grant.identifiers),
         sinks=_names(grant.sinks),
+        shapes=frozenset(map(shape, grant.sinks)) - {"path"},
         sources=sources,
         source_kinds=frozenset(k for s in grant.sources if _is_kind(s) for k in kinds(s)),
         handed=bool(grant.sources) and len(classes) >= len(OperationClass) - 1,
@@ -137,7 +144,7 @@ def _make(authority: Authority, goal: str) -> GoalView:
     grants = tuple(grant_view(grant) for grant in authority.grants)
     lowered = fold(goal).lower()
     words = frozenset(
-        kind for word in lowered.split() if (bare := word.strip(".,:;!?()'\"")).isalpha() for kind in kinds(bare)
+        kind for word in lowered.split() if (bare := word.strip(_EDGES)).isalpha() for kind in kinds(bare)
     )
     return GoalView(
         grants=grants,
@@ -145,6 +152,7 @@ def _make(authority: Authority, goal: str) -> GoalView:
         squeezed=squeeze(lowered),
         names=frozenset().union(*(grant.names for grant in grants)) if grants else frozenset(),
         kinds=words - ENGLISH.stop,
+        about=_about(lowered) - ENGLISH.stop,
         acts=any(grant.classes - {_C.READ} for grant in grants),
         sure=any(grant.sure for grant in grants),
         sources=frozenset().union(*(grant.sources for grant in grants)) if grants else frozenset(),
@@ -153,18 +161,37 @@ def _make(authority: Authority, goal: str) -> GoalView:
     )
 
 
+_MEANS = frozenset(words("by via per through over using a an"))
+_ORDERS = frozenset(words("to and then please also or")) | {""}
+
+
+def _about(lowered: str) -> frozenset[str]:
+    found: set[str] = set()
+    prior = ""
+    for word in lowered.split():
+        bare = word.strip(_EDGES)
+        if bare.replace("-", "").isalpha():
+            some = kinds(bare)
+            if "message" not in some or not (prior in _MEANS or (prior in _ORDERS and licenses(bare))):
+                found |= some
+        prior = "" if word[-1] in ".!?:;" else bare
+    return frozenset(found)
+
+
 @lru_cache(maxsize=8192)
 def _tool_view(name: str, description: str, classes: tuple[OperationClass, ...]) -> ToolView:
     words = [word for word in split(name) if word not in _EMPTY and len(word) > 1]
     nouns = [word for i, word in enumerate(words) if i > 0 or not verb_classes(word) or len(words) == 1]
     found = frozenset(kind for noun in nouns for kind in kinds(noun))
+    said = [word.strip(_EDGES) for word in description[:200].lower().split(". ")[0].split()]
+    told = frozenset(kind for word in said if is_noun(word) for kind in kinds(word))
     if not found & _known(nouns):  # the name says nothing of what it works on: its description may
-        said = [word.lower() for word in description[:200].split(".")[0].split() if word.isalpha()]
-        found |= frozenset(kind for word in said if is_noun(word) for kind in kinds(word))
+        found |= told
     return ToolView(
         classes=frozenset(classes),
         acts=not (_C.READ in classes and _LOOKING.issuperset(classes)),
         kinds=found,
+        about=found | told,
         words=frozenset(singular(word) for word in words),
     )
 

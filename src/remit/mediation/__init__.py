@@ -2,5 +2,18 @@
 
 from remit.mediation.path import Mediator
 from remit.mediation.ports import Approvals, Clock, Entropy, Journal, Policies, Rates, Sightings, State
+from remit.mediation.tokens import CallTokens, Presented
 
-__all__ = ["Approvals", "Clock", "Entropy", "Journal", "Mediator", "Policies", "Rates", "Sightings", "State"]
+__all__ = [
+    "Approvals",
+    "CallTokens",
+    "Clock",
+    "Entropy",
+    "Journal",
+    "Mediator",
+    "Policies",
+    "Presented",
+    "Rates",
+    "Sightings",
+    "State",
+]

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from remit.mediation.budget import settlement
+from remit.mediation.budget import count_records, settlement
 from remit.mediation.drafts import CallDetail, commitment, result_detail, shelf
 from remit.mediation.ports import Entropy, State
 from remit.terms import (
@@ -21,7 +21,6 @@ from remit.terms import (
     Forbidden,
     InstanceId,
     Kind,
-    MissionId,
     NotFound,
     Outcome,
     OutcomeStatus,
@@ -35,6 +34,7 @@ from remit.terms import (
     actor_of,
 )
 from remit.terms.entries import Reservation
+from remit.tokens import close
 
 
 def complete(
@@ -59,15 +59,12 @@ def complete(
         raise Forbidden(f"enforcement point `{principal.point}` does not guard server `{held.server}`")
     if held.state != "reserved":
         raise Conflict(f"the outcome of this decision is on record already: {held.state}")
-    mission = state.mission(held.tenant, MissionId(held.mission)) if held.mission else None
-    failed = outcome.status is OutcomeStatus.FAILED
-    used = Spent(calls=held.reserved.calls) if failed else held.reserved
     settled = msgspec.structs.replace(
         held, state="unknown" if outcome.status is OutcomeStatus.UNKNOWN else "settled", version=held.version + 1
     )
     puts = [Put(kind=Kind.RESERVATION, record=settled, expected=held.version)]
-    if mission is not None:
-        puts.extend(settlement(state, mission, held.reserved, used))
+    puts.extend(settlement(state, held, _used(held.reserved, outcome)))
+    puts.extend(_closed_token(state, held))
     salt = entropy.salt()
     tool = state.tool(held.tenant, ToolId(f"{held.server}/{held.tool}"))
     outside = tool.outside if tool is not None else True
@@ -105,6 +102,26 @@ def complete(
         facts=facts,
     )
     return Write(entry=entry, puts=tuple(puts), details=details)
+
+
+def _used(reserved: Spent, outcome: Outcome) -> Spent:
+    """A failed call gives its money and records back; the records of a result are counted; unknown keeps everything."""
+    match outcome.status:
+        case OutcomeStatus.FAILED:
+            return Spent(calls=reserved.calls)
+        case OutcomeStatus.SUCCEEDED:
+            return msgspec.structs.replace(reserved, records=count_records(outcome.content))
+        case _:
+            return reserved
+
+
+def _closed_token(state: State, held: Reservation) -> tuple[Put, ...]:
+    """The call's token ends with it, used or not: after any outcome, unknown ones too, nobody can use it."""
+    token = state.token(held.tenant, held.token) if held.token else None
+    closed = close(token) if token is not None else "there is none"
+    if token is None or isinstance(closed, str):
+        return ()
+    return (Put(kind=Kind.TOKEN, record=closed, expected=token.version),)
 
 
 def _stored_arguments(state: State, held: Reservation) -> Mapping[str, Any]:

@@ -93,14 +93,16 @@ def describe(state: State, tenant: TenantId, request: Request, actors: Actors, c
 
 
 def wanted(described: Described) -> Spent:
-    """What the call would spend: one call; of a transfer, the largest of its amounts. An amount that is negative, or no
-    number, counts as infinite: it must not earn budget back, nor slip below a ceiling."""
+    """What the call would spend: one call; of a transfer, the largest of its amounts; of what may read, at least one
+    record, until its outcome says how many. An amount that is negative, or no number, counts as infinite: it must not
+    earn budget back, nor slip below a ceiling."""
     amount = 0.0
     if OperationClass.TRANSFER in described.tool.classes:
         for path in described.tool.amounts:
             value = value_at(described.call.arguments, path)
             amount = max(amount, _money(value)) if value is not None else amount
-    return Spent(calls=1, amount=amount)
+    records = 1 if OperationClass.READ in described.tool.classes else 0
+    return Spent(calls=1, amount=amount, records=records)
 
 
 def value_at(arguments: object, path: str) -> object | None:

@@ -12,8 +12,10 @@ from remit.mediation.describe import Described
 from remit.terms import (
     Detail,
     DetailKind,
+    Effect,
     EntryDraft,
     Finding,
+    Mode,
     Outcome,
     Reason,
     Remedy,
@@ -66,6 +68,9 @@ def decision_entry(
     approval: str | None,
     salt: bytes,
     call_id: str,
+    mode: Mode,
+    would: Effect | None,
+    token: str | None,
     now: int,
 ) -> EntryDraft:
     """The record of one decision (standards: agent, subject, resource, action, decision, time, risk, remedy)."""
@@ -77,11 +82,16 @@ def decision_entry(
         "resource_type": name(request.resource_type),
         "resource": name(request.resource_id),
         "call_id": name(call_id),
+        "mode": mode.value,
         "effect": judgement.effect.value,
         "reasons": [reason.code for reason in judgement.reasons],
         "evidence": evidence_of(judgement.findings),
         "policy": policy,
     }
+    if would is not None:
+        facts["would"] = would.value
+    if token is not None:
+        facts["token"] = token
     if approval is not None:
         facts["approval"] = name(approval)
     if described is not None:

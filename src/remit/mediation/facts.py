@@ -50,6 +50,7 @@ def call_facts(
         findings=findings,
         amount=spend.amount or None,
         approval_groups=approval.by_groups if approval else None,
+        approvals=len(approval.votes) if approval else 1,
         now=now,
     )
 

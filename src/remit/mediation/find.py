@@ -1,4 +1,4 @@
-"""Step 2: agent, instance and mission, each in a state that may act.
+"""Step 2: tenant, agent, instance and mission, each in a state that may act.
 
 Revocation is one fact: a mission is judged through its ancestors and their agents, so whatever hangs on a revoked thing
 is stopped without being touched.
@@ -20,27 +20,34 @@ from remit.terms import (
     Instance,
     InstanceId,
     InstanceState,
+    Kind,
     Mission,
     MissionId,
     MissionState,
-    Request,
     TenantId,
 )
+from remit.terms.entries import Expected
 
 
 class Actors(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts, in what, with the versions that the commit compares."""
+    """Who acts, in what."""
 
     agent: Agent
     instance: Instance
     known_instance: bool  # False: this is its first call, the commit creates it
     mission: Mission | None
     brief: Brief | None
+    read: tuple[Expected, ...]  # everything that this rests on, with its version: what the commit compares
 
 
-def find(state: State, tenant: TenantId, request: Request, now: int) -> Actors | Judgement:
-    """The actors of `request`, or the deny that says which of them may not act and why."""
-    agent = state.agent(tenant, AgentId(request.subject_id))
+def find(
+    state: State, tenant: TenantId, agent_id: str, instance_id: str | None, mission_id: str | None, now: int
+) -> Actors | Judgement:
+    """The actors that a request or a token names, or the deny that says which of them may not act and why."""
+    stopped = stop(state, tenant)
+    if isinstance(stopped, Judgement):
+        return stopped
+    agent = state.agent(tenant, AgentId(agent_id))
     if agent is None:
         return deny(
             "remit.agent_unknown",
@@ -53,32 +60,49 @@ def find(state: State, tenant: TenantId, request: Request, now: int) -> Actors |
             f"the agent is {agent.state.value}",
             "an operator has to make the agent active again",
         )
-    if request.mission is None:
-        found = _instance(state, tenant, agent, request.instance or f"{agent.id}/default")
-        if isinstance(found, Judgement):
-            return found
-        return Actors(agent=agent, instance=found[0], known_instance=found[1], mission=None, brief=None)
-    mission = _mission(state, tenant, agent, request.mission, now)
-    if isinstance(mission, Judgement):
-        return mission
-    name = request.instance or mission.instance or f"{agent.id}/{mission.id}"
-    if mission.instance is not None and name != mission.instance:
-        return deny(
-            "remit.mission_of_another",
-            "this mission is worked on by another instance",
-            "name that instance or none, or derive a mission for this one",
-        )
+    read = [stopped, (Kind.AGENT, agent.id, agent.version)]
+    mission: Mission | None = None
+    brief: Brief | None = None
+    if mission_id is not None:
+        found_mission = _mission(state, tenant, agent, mission_id, now, read)
+        if isinstance(found_mission, Judgement):
+            return found_mission
+        mission = found_mission
+        name = instance_id or mission.instance or f"{agent.id}/{mission.id}"
+        if mission.instance is not None and name != mission.instance:
+            return deny(
+                "remit.mission_of_another",
+                "this mission is worked on by another instance",
+                "name that instance or none, or derive a mission for this one",
+            )
+    else:
+        name = instance_id or f"{agent.id}/default"
     found = _instance(state, tenant, agent, name)
     if isinstance(found, Judgement):
         return found
-    brief = state.brief(tenant, mission.id)
-    if brief is None:
+    instance, known = found
+    read.append((Kind.INSTANCE, instance.id, instance.version if known else 0))
+    if mission is not None:
+        brief = state.brief(tenant, mission.id)
+        if brief is None:
+            return deny(
+                "remit.mission_erased",
+                "the goal of this mission was erased, so nothing can be judged against it",
+                "open a new mission",
+            )
+    return Actors(agent=agent, instance=instance, known_instance=known, mission=mission, brief=brief, read=tuple(read))
+
+
+def stop(state: State, tenant: TenantId) -> Expected | Judgement:
+    """The version of the fact that the tenant may act, or the deny that says that it may not."""
+    record = state.stop(tenant)
+    if record is not None and record.stopped:
         return deny(
-            "remit.mission_erased",
-            "the goal of this mission was erased, so nothing can be judged against it",
-            "open a new mission",
+            "remit.tenant_stopped",
+            "everything is stopped by an operator",
+            "an operator has to let the tenant go on",
         )
-    return Actors(agent=agent, instance=found[0], known_instance=found[1], mission=mission, brief=brief)
+    return (Kind.TENANT, "tenant", record.version if record is not None else 0)
 
 
 def _instance(state: State, tenant: TenantId, agent: Agent, name: str) -> tuple[Instance, bool] | Judgement:
@@ -101,7 +125,10 @@ def _instance(state: State, tenant: TenantId, agent: Agent, name: str) -> tuple[
     return instance, True
 
 
-def _mission(state: State, tenant: TenantId, agent: Agent, name: str, now: int) -> Mission | Judgement:
+def _mission(
+    state: State, tenant: TenantId, agent: Agent, name: str, now: int, read: list[Expected]
+) -> Mission | Judgement:
+    """The mission, when it and all that it derives from are active; `read` grows by what that rests on."""
     mission = state.mission(tenant, MissionId(name))
     if mission is None:
         return deny("remit.mission_unknown", "there is no such mission", "open a mission and name its id")
@@ -129,6 +156,9 @@ def _mission(state: State, tenant: TenantId, agent: Agent, name: str, now: int) 
                 "the agent of a mission that this one derives from may not act",
                 "an operator has to make that agent active again",
             )
+        read.append((Kind.MISSION, current.id, current.version))
+        if owner.id != agent.id:
+            read.append((Kind.AGENT, owner.id, owner.version))
         if current.parent is None:
             return mission
         current = state.mission(tenant, current.parent)

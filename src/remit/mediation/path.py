@@ -14,14 +14,15 @@ from typing import Any
 import msgspec
 
 from remit.catalogue import fits
-from remit.decision import Judgement, deny, evidence_of, judge
+from remit.decision import Judgement, deny, evidence_of, judge, observed
 from remit.intent import assess
-from remit.mediation.budget import budgets
+from remit.mediation.budget import Drawn, budgets
 from remit.mediation.completion import complete
 from remit.mediation.describe import Described, describe, schema_finding, wanted
 from remit.mediation.drafts import call_detail, decision_entry
 from remit.mediation.facts import call_facts, plain_facts
-from remit.mediation.find import Actors, find
+from remit.mediation.find import Actors, find, stop
+from remit.mediation.modes import mode_of
 from remit.mediation.ports import (
     Approvals,
     Clock,
@@ -32,6 +33,7 @@ from remit.mediation.ports import (
     Sightings,
     State,
 )
+from remit.mediation.tokens import CallTokens, Issued, Presented
 from remit.policy import PolicySet
 from remit.terms import (
     AgentPrincipal,
@@ -45,23 +47,26 @@ from remit.terms import (
     Forbidden,
     Integrity,
     InvalidInput,
+    IssuedToken,
     Kind,
     Label,
+    Mode,
     Outcome,
     PointPrincipal,
     Principal,
     Put,
     Request,
     Settings,
-    Spent,
     TenantId,
     Tool,
+    ToolState,
     Unavailable,
     Write,
     actor_of,
     is_identifier,
 )
-from remit.terms.entries import Reservation, Usage
+from remit.terms.entries import Expected, Reservation, Usage
+from remit.tokens import CallToken
 
 _OPEN_CALLS = 50_000
 _ATTEMPTS = 4  # from step 2; more changes than that within one decision means somebody is racing it
@@ -75,7 +80,11 @@ class _Case(msgspec.Struct, kw_only=True):
     described: Described | None = None
     call_id: str = ""
     approval: str | None = None
+    mode: Mode = Mode.ENFORCE
+    would: Effect | None = None  # in observe: what enforce would answer
+    token: Issued | None = None
     puts: list[Put] = []
+    expects: tuple[Expected, ...] = ()
 
 
 class Mediator:
@@ -92,6 +101,7 @@ class Mediator:
         rates: Rates,
         approvals: Approvals,
         sightings: Sightings,
+        tokens: CallTokens,
         settings: Settings,
         timer: Callable[[], int],
     ) -> None:
@@ -104,6 +114,7 @@ class Mediator:
         self._rates = rates
         self._approvals = approvals
         self._sightings = sightings
+        self._tokens = tokens
         self._settings = settings
         self._timer = timer
         self._open: dict[str, Mapping[str, Any]] = {}  # arguments of permitted calls whose outcome is awaited
@@ -130,7 +141,8 @@ class Mediator:
             except Unavailable as error:
                 return _not_kept(case, decision, request, error.message, micros)
             self._await_outcome(case, decision)
-            return _release(case, decision, request, seq, micros)  # 10 Release
+            token = self._tokens.mint(case.token, now) if case.token is not None else None
+            return _release(case, decision, request, seq, micros, token)  # 10 Release
         return _not_kept(_Case(judgement=_RACED), "", request, "", 0.0)
 
     async def complete(self, principal: Principal, outcome: Outcome) -> None:
@@ -144,6 +156,30 @@ class Mediator:
                 self._open.pop(outcome.decision, None)
                 return
         raise Conflict("this mission is changing too fast to settle the outcome; try again")
+
+    async def consume(self, principal: Principal, presented: Presented) -> CallToken | str:
+        """Use up a call token, for the enforcement point that got it with a request: what it says, or why not.
+
+        At most one use is ever committed (I3). Raises `Forbidden` for others than enforcement points, `Unavailable`
+        when the store cannot be written: then the token was not used, and the holder asks again with a new proof.
+        """
+        point = _point(principal)
+        found = self._tokens.proven(presented, point, self._clock.now())
+        if isinstance(found, str):
+            return found
+        token, proof = found
+        for _ in range(_ATTEMPTS):
+            write = self._tokens.use(token, proof, point, self._clock.now())
+            if isinstance(write, str):
+                return write
+            with contextlib.suppress(Conflict):  # another use came first, or something was revoked: look again
+                await self._journal.commit(write)
+                return token
+        raise Unavailable("what this token rests on keeps changing; try again")
+
+    def introspect(self, principal: Principal, token: str) -> CallToken | None:
+        """What a token says while this enforcement point could use it, else None. Uses nothing up."""
+        return self._tokens.introspect(token, _point(principal), self._clock.now())
 
     def _consider(self, principal: Principal, tenant: TenantId, request: Request, decision: str, now: int) -> _Case:
         """Steps 2 to 8. An error anywhere is a deny with its reason."""
@@ -170,24 +206,54 @@ class Mediator:
         self, principal: Principal, tenant: TenantId, request: Request, policies: PolicySet, now: int
     ) -> _Case:
         """Other subjects and resources: the same path without agent, mission and findings of their own."""
-        agent = None
-        if request.subject_type == "agent":
-            found = find(self._state, tenant, request, now)  # 2
-            if isinstance(found, Judgement):
-                return _Case(judgement=found, puts=self._discover(principal, tenant, request, now))
-            agent = found.agent
-        facts = plain_facts(principal, tenant, request, agent, now)
-        return _Case(judgement=judge(policies, facts), policy=policies.version)  # 7 Policy and 8 Decide
+        if request.subject_type != "agent":
+            stopped = stop(self._state, tenant)  # 2
+            if isinstance(stopped, Judgement):
+                return _Case(judgement=stopped, policy=policies.version)
+            facts = plain_facts(principal, tenant, request, None, now)
+            return _Case(judgement=judge(policies, facts), policy=policies.version, expects=(stopped,))  # 7 and 8
+        mode = mode_of(self._state, tenant, request.subject_id, None, None, now)
+        found = find(self._state, tenant, request.subject_id, request.instance, request.mission, now)  # 2
+        if isinstance(found, Judgement):
+            return self._turned_away(principal, tenant, request, found, policies, mode, now)
+        facts = plain_facts(principal, tenant, request, found.agent, now)
+        case = _Case(judgement=judge(policies, facts), policy=policies.version, mode=mode)  # 7 Policy and 8 Decide
+        # The instance is not written here, so its first appearance is no fact to compare.
+        case.expects = tuple(one for one in found.read if one[0] is not Kind.INSTANCE or found.known_instance)
+        if mode is Mode.OBSERVE:
+            _observe(case)
+        return case
+
+    def _turned_away(
+        self,
+        principal: Principal,
+        tenant: TenantId,
+        request: Request,
+        why: Judgement,
+        policies: PolicySet,
+        mode: Mode,
+        now: int,
+    ) -> _Case:
+        """Step 2 found somebody who may not act: that holds in either mode."""
+        return _Case(
+            judgement=why,
+            policy=policies.version,
+            mode=mode,
+            would=why.effect if mode is Mode.OBSERVE else None,
+            puts=self._discover(principal, tenant, request, now),
+        )
 
     def _consider_call(
         self, principal: Principal, tenant: TenantId, request: Request, policies: PolicySet, decision: str, now: int
     ) -> _Case:
         # 2 Find
-        actors = find(self._state, tenant, request, now)
+        server = request.resource_id.partition("/")[0]
+        mode = mode_of(self._state, tenant, request.subject_id, server, request.resource_id, now)
+        actors = find(self._state, tenant, request.subject_id, request.instance, request.mission, now)
         if isinstance(actors, Judgement):
-            return _Case(
-                judgement=actors, policy=policies.version, puts=self._discover(principal, tenant, request, now)
-            )
+            return self._turned_away(principal, tenant, request, actors, policies, mode, now)
+        if request.token is not None:
+            self._tokens.accept(request.token)
         # 3 Describe
         call_id = request.call_id or self._entropy.identifier("c")
         described = describe(self._state, tenant, request, actors, call_id)
@@ -205,18 +271,26 @@ class Mediator:
         # 6 Behaviour and budgets
         spend = wanted(described)
         usage = self._state.usage(tenant, actors.agent.id)
-        budget, ledgers = budgets(self._state, actors.mission, spend)
+        drawn = budgets(self._state, tenant, actors, self._settings.limits, spend, now)
         violations = fits(tool, call.arguments) if described.registered else ()
         findings += (
             schema_finding(described, violations),
             *self._rates.findings(tenant, actors.agent.id, actors.instance.id, tool.id, usage, now),
-            budget,
+            drawn.finding,
         )
         # 7 Policy and 8 Decide
         held, why_not = self._held_approval(request, described, policies, now)
         facts = call_facts(described, actors, findings, spend, held, self._settings, now)
         judgement = judge(policies, facts)
-        case = _Case(judgement=judgement, policy=policies.version, described=described, call_id=call_id)
+        read = (*actors.read, (Kind.TOOL, tool.id, tool.version if described.registered else 0))
+        case = _Case(
+            judgement=judgement,
+            policy=policies.version,
+            described=described,
+            call_id=call_id,
+            mode=mode,
+            expects=read,
+        )
         if held is not None and judgement.effect is Effect.PERMIT:
             consumed = self._approvals.consume(
                 held, call, policy=policies.version, evidence=evidence_of(findings), now=now
@@ -228,9 +302,17 @@ class Mediator:
                 case.puts.append(Put(kind=Kind.APPROVAL, record=consumed, expected=held.version))
         elif why_not is not None and judgement.effect is not Effect.PERMIT:
             case.judgement = _with_reason(judgement, why_not)
+        if mode is Mode.OBSERVE and tool.state is ToolState.ACTIVE:
+            _observe(case)
+        elif mode is Mode.OBSERVE:
+            case.would = case.judgement.effect
         if case.judgement.effect is Effect.PERMIT:
-            self._permit(case, actors, tool, ledgers, spend, usage, decision)
+            if request.token is not None and mode is Mode.ENFORCE:
+                id = self._entropy.identifier("t")
+                case.token = self._tokens.issue(request.token, call, actors.mission, decision, id, now)
+            self._permit(case, actors, tool, drawn, usage, decision)
         elif case.judgement.effect is Effect.ASK:
+            self._appear(case, actors, actors.instance.label)
             self._bind(case, actors)
             self._ask(case, policies.version, decision, now)
         return case
@@ -240,15 +322,17 @@ class Mediator:
         case: _Case,
         actors: Actors,
         tool: Tool,
-        ledgers: tuple[Put, ...],
-        spend: Spent,
+        drawn: Drawn,
         usage: Usage | None,
         decision: str,
     ) -> None:
-        """Reserve, raise the label to what the tool may return, remember the first use."""
+        """Reserve, raise the label to what the tool may return, remember the first use (in enforce: what is observed
+        feeds no baseline)."""
         assert case.described is not None
         call = case.described.call
-        case.puts.extend(ledgers)
+        case.puts.extend(drawn.puts)
+        if case.token is not None:
+            case.puts.append(Put(kind=Kind.TOKEN, record=case.token.record, expected=0))
         case.puts.append(
             Put(
                 kind=Kind.RESERVATION,
@@ -262,22 +346,27 @@ class Mediator:
                     tool=call.tool,
                     call_id=call.call_id,
                     digest=call.digest,
-                    reserved=spend,
+                    reserved=drawn.reserved,
+                    ledgers=drawn.daily,
+                    token=case.token.record.id if case.token is not None else "",
                 ),
                 expected=0,
             )
         )
-        raised = actors.instance.label.join(may_return(tool))
-        if raised != actors.instance.label or not actors.known_instance:
-            before = actors.instance.version if actors.known_instance else 0
-            record = msgspec.structs.replace(actors.instance, label=raised, version=before + 1)
-            case.puts.append(Put(kind=Kind.INSTANCE, record=record, expected=before))
+        self._appear(case, actors, actors.instance.label.join(may_return(tool)))
         self._bind(case, actors)
-        if usage is None or tool.id not in usage.tools:
+        if case.mode is Mode.ENFORCE and (usage is None or tool.id not in usage.tools):
             version = usage.version if usage else 0
             tools = (*(usage.tools if usage else ()), tool.id)
             record_usage = Usage(tenant=call.tenant, id=call.agent, tools=tools, version=version + 1)
             case.puts.append(Put(kind=Kind.USAGE, record=record_usage, expected=version))
+
+    def _appear(self, case: _Case, actors: Actors, label: Label) -> None:
+        """The instance with this label; on its first call it comes into being."""
+        if label != actors.instance.label or not actors.known_instance:
+            before = actors.instance.version if actors.known_instance else 0
+            record = msgspec.structs.replace(actors.instance, label=label, version=before + 1)
+            case.puts.append(Put(kind=Kind.INSTANCE, record=record, expected=before))
 
     def _bind(self, case: _Case, actors: Actors) -> None:
         """A mission that is open to any instance becomes this one's."""
@@ -289,17 +378,21 @@ class Mediator:
     def _ask(self, case: _Case, policy: str, decision: str, now: int) -> None:
         assert case.described is not None
         assert case.judgement.remedy is not None
+        lift = case.judgement.lift
         approval = self._approvals.open(
             case.described.call,
             decision=decision,
             policy=policy,
             evidence=evidence_of(case.judgement.findings),
             groups=case.judgement.remedy.groups,
+            needed=lift.needed if lift is not None else 1,
+            together=lift is not None and lift.together,
             id=self._entropy.identifier("a"),
             now=now,
         )
         case.approval = approval.id
-        case.puts.append(Put(kind=Kind.APPROVAL, record=approval, expected=0))
+        if approval.decision == decision:  # else it waits already, since an earlier ask of this very call
+            case.puts.append(Put(kind=Kind.APPROVAL, record=approval, expected=0))
 
     def _held_approval(
         self, request: Request, described: Described, policies: PolicySet, now: int
@@ -348,12 +441,29 @@ class Mediator:
             approval=case.approval,
             salt=salt,
             call_id=case.call_id,
+            mode=case.mode,
+            would=case.would,
+            token=case.token.record.id if case.token is not None else None,
             now=now,
         )
         details: tuple[Detail, ...] = ()
         if case.described is not None:
             details = (call_detail(decision, case.described, case.judgement, salt),)
-        return Write(entry=entry, puts=tuple(case.puts), details=details)
+        # A deny rests on nothing that could go away in its favour; what else is released is of one moment.
+        expects = () if case.judgement.effect is Effect.DENY else case.expects
+        return Write(entry=entry, puts=tuple(case.puts), expects=expects, details=details)
+
+
+def _point(principal: Principal) -> PointPrincipal:
+    if not isinstance(principal, PointPrincipal):
+        raise Forbidden("call tokens are used and introspected by enforcement points, with a key of their own")
+    return principal
+
+
+def _observe(case: _Case) -> None:
+    """Observe: the judgement stands on record, and the call is let through."""
+    case.would = case.judgement.effect
+    case.judgement = observed(case.judgement)
 
 
 def authorize(principal: Principal, request: Request) -> TenantId:
@@ -383,7 +493,9 @@ def may_return(tool: Tool) -> Label:
     return Label(integrity=Integrity.OUTSIDE, confidentiality=Confidentiality.PUBLIC, origins=(tool.id,))
 
 
-def _release(case: _Case, decision: str, request: Request, seq: int, micros: float) -> Decision:
+def _release(
+    case: _Case, decision: str, request: Request, seq: int, micros: float, token: IssuedToken | None
+) -> Decision:
     judgement, described = case.judgement, case.described
     permitted = judgement.effect is Effect.PERMIT
     return Decision(
@@ -393,6 +505,9 @@ def _release(case: _Case, decision: str, request: Request, seq: int, micros: flo
         findings=judgement.findings,
         obligations=judgement.obligations,
         remedy=judgement.remedy,
+        mode=case.mode,
+        would=case.would,
+        token=token,
         digest=described.call.digest if described else "",
         policy=case.policy,
         mission=request.mission,
@@ -420,6 +535,7 @@ def _not_kept(case: _Case, decision: str, request: Request, message: str, micros
         effect=Effect.DENY,
         reasons=judgement.reasons,
         remedy=judgement.remedy,
+        mode=case.mode,
         policy=case.policy,
         mission=request.mission,
         call_id=case.call_id,

@@ -6,6 +6,7 @@ All reads are of hot state in memory and never wait. Only `Journal.commit` waits
 from typing import Protocol
 
 from remit.intent import Memory
+from remit.keys import TokenKeys
 from remit.policy import PolicySet
 from remit.terms import (
     Agent,
@@ -72,6 +73,20 @@ class Journal(Protocol):
         ...
 
 
+class TokenKeyring(Protocol):
+    """The keys that sign and verify call tokens, as they are now."""
+
+    @property
+    def tokens(self) -> TokenKeys: ...
+
+
+class Epoch(Protocol):
+    """The epoch of the store: raised by a restore or a fail-over, which voids tokens of older ones (I3)."""
+
+    @property
+    def epoch(self) -> int: ...
+
+
 class Entropy(Protocol):
     """Randomness: unguessable ids and salts."""
 
@@ -89,8 +104,20 @@ class Approvals(Protocol):
     """Access requests: opened by an ask, consumed by the permit that rests on them (I6)."""
 
     def open(
-        self, call: Call, *, decision: str, policy: str, evidence: str, groups: tuple[str, ...], id: str, now: int
-    ) -> Approval: ...
+        self,
+        call: Call,
+        *,
+        decision: str,
+        policy: str,
+        evidence: str,
+        groups: tuple[str, ...],
+        needed: int = 1,
+        together: bool = False,
+        id: str,
+        now: int,
+    ) -> Approval:
+        """A new request, to be committed with its ask; or the one that waits for this very call, which is kept."""
+        ...
 
     def consume(self, approval: Approval, call: Call, *, policy: str, evidence: str, now: int) -> Approval | str:
         """The approval as consumed, or why it does not hold for this call."""

@@ -8,7 +8,7 @@ says which policies determined the answer; what the answer means for the caller 
 """
 
 from remit.policy.cases import CaseResult, facts_of, run_tests
-from remit.policy.facts import Asserted, Evaluation, Explanation, Facts, PolicyRef, PolicyTrace
+from remit.policy.facts import Asserted, Evaluation, Explanation, Facts, Lift, PolicyRef, PolicyTrace
 from remit.policy.pack import default_pack
 from remit.policy.policies import PolicySet, load
 from remit.policy.source import PolicyRefused, Problem
@@ -19,6 +19,7 @@ __all__ = [
     "Evaluation",
     "Explanation",
     "Facts",
+    "Lift",
     "PolicyRef",
     "PolicyRefused",
     "PolicySet",

@@ -17,8 +17,8 @@ mission that a person vouched for, the best verdict of every finding. So a case 
 
 subject: type, id, state, groups, category, owner, registered, properties. action: a name or {name, properties}.
 resource: type, id, state, properties. context: arguments, amount, mode, now (milliseconds), integrity, confidentiality,
-approval ({groups}); other members are what an enforcement point asserted. mission: id, state, purpose, purposes,
-subject, voucher, depth, ask_above.
+approval ({groups, operators: how many}); other members are what an enforcement point asserted. mission: id, state,
+purpose, purposes, subject, voucher, depth, ask_above.
 """
 
 from collections.abc import Mapping, Sequence
@@ -85,6 +85,7 @@ class _Resource(_Shape, frozen=True, kw_only=True):
 
 class _Approval(_Shape, frozen=True, kw_only=True):
     groups: tuple[str, ...]
+    operators: int = 1
 
 
 class _Context(msgspec.Struct, frozen=True, kw_only=True):  # the rest is asserted
@@ -206,6 +207,7 @@ def _facts(policy_set: PolicySet, case: _Case, name: str) -> Facts:
         findings=_findings(case, name),
         amount=context.amount,
         approval_groups=None if context.approval is None else context.approval.groups,
+        approvals=1 if context.approval is None else context.approval.operators,
         mode=context.mode,
         now=context.now,
         asserted=Asserted(

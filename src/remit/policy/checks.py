@@ -14,7 +14,7 @@ from remit.policy.declared import Declared
 from remit.policy.reads import parts, path_of, paths
 from remit.policy.schema import ACTION_GROUPS, ENTITIES, ENUMERATIONS, UNKNOWN, EntityType, Environment, schema_text
 from remit.policy.scope import action_ids, possible
-from remit.policy.source import ANNOTATIONS, Problem, Statement, printable
+from remit.policy.source import ANNOTATIONS, MAX_APPROVALS, Problem, Statement, approvals, printable
 from remit.policy.types import EntityOf, Path, Record, Type
 from remit.terms import is_identifier
 
@@ -84,6 +84,11 @@ def _notes(statement: Statement, groups: Sequence[str]) -> Iterator[str]:
         yield 'expected @disclose("true") or none'
     if "obligation" in notes and (statement.forbids or not ref.obligations):
         yield "expected @obligation on a permit, naming obligations with commas between"
+    if "approvals" in notes:
+        if approvals(notes["approvals"]) is None:
+            yield f'expected @approvals("2"): how many different operators, in digits, 1 to {MAX_APPROVALS}'
+        if "ask" not in notes:
+            yield '@approvals belongs beside @ask("finance"): without it nobody can approve'
     if "ask" in notes:
         yield from _asking(statement, groups)
 

@@ -40,7 +40,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     label: Label = Label()  # what the instance has taken in
     findings: tuple[Finding, ...] = ()
     amount: float | Decimal | None = None  # the largest sum of money in the call
-    approval_groups: tuple[str, ...] | None = None  # groups of the operator who approved exactly this call
+    approval_groups: tuple[str, ...] | None = None  # groups of the operators who approved exactly this call
+    approvals: int = 1  # how many different operators did
     mode: Mode = Mode.ENFORCE
     now: int = 0  # milliseconds since the epoch
     asserted: Asserted = Asserted()
@@ -55,6 +56,7 @@ class PolicyRef(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str = ""
     disclose: bool = False  # whether the agent may see the remedy
     ask: tuple[str, ...] = ()  # any of these groups may lift it
+    needed: int = 1  # how many different operators have to
     obligations: tuple[Obligation, ...] = ()
     file: str = ""
     line: int = 0
@@ -66,6 +68,14 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     allowed: bool
     policies: tuple[PolicyRef, ...] = ()  # the determining ones: the permits of a permit, the forbids of a deny
     errors: tuple[str, ...] = ()
+
+
+class Lift(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose approval would permit what was denied."""
+
+    groups: tuple[str, ...]
+    needed: int = 1  # how many different operators
+    together: bool = False  # one from each group, not from any
 
 
 class PolicyTrace(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ import msgspec
 
 from remit.policy import checks
 from remit.policy.declared import DeclarationError, declare
-from remit.policy.facts import Evaluation, Explanation, Facts, PolicyTrace
+from remit.policy.facts import Evaluation, Explanation, Facts, Lift, PolicyTrace
 from remit.policy.request import (
     Inexpressible,
     Side,
@@ -62,7 +62,19 @@ class PolicySet:
         self._routes: dict[object, _Route] = {}
 
     def evaluate(self, facts: Facts) -> Evaluation:
-        """Never raises; whatever goes wrong is a deny that says so."""
+        """Never raises; whatever goes wrong is a deny that says so.
+
+        Cedar sees groups, not how many people approved. So what is allowed with an approval is evaluated without it
+        too: each forbid that the approval lifts needs as many operators as its `@approvals` says.
+        """
+        found = self._evaluate(facts)
+        if facts.approval_groups is None or not found.allowed:
+            return found
+        lifted = self._evaluate(msgspec.structs.replace(facts, approval_groups=None))
+        short = tuple(ref for ref in lifted.policies if not lifted.allowed and ref.needed > facts.approvals)
+        return Evaluation(allowed=False, policies=short) if short else found
+
+    def _evaluate(self, facts: Facts) -> Evaluation:
         try:
             return answer(self._question(facts))
         except Inexpressible as error:
@@ -73,22 +85,37 @@ class PolicySet:
             )
 
     def ask_groups(self, facts: Facts, evaluation: Evaluation) -> tuple[str, ...] | None:
-        """Groups whose hypothetical approval would permit the same request; None when a person cannot lift it.
+        """Groups whose hypothetical approval would permit the same request; None when a person cannot lift it."""
+        lift = self.lift(facts, evaluation)
+        return None if lift is None else lift.groups
+
+    def lift(self, facts: Facts, evaluation: Evaluation) -> Lift | None:
+        """Whose approval would permit the same request; None when a person cannot lift it.
 
         One group that suffices alone is better than several that are needed together: if there are such, only those
-        are named. Otherwise all of them are, and the approver must be in each that a policy asks for.
+        are named. Otherwise no more of them are than it takes, and somebody from each has to approve.
         """
+        if facts.approval_groups is not None:  # a new approval stands by itself
+            facts = msgspec.structs.replace(facts, approval_groups=None)
+            evaluation = self._evaluate(facts)
         if evaluation.allowed or evaluation.errors or not evaluation.policies:
             return None
         if any(not policy.ask for policy in evaluation.policies):
             return None
         named = tuple(dict.fromkeys(group for policy in evaluation.policies for group in policy.ask))
-        held = facts.approval_groups or ()
-        alone = tuple(group for group in named if self._lifted(facts, (*held, group)))
-        return alone or (named if self._lifted(facts, (*held, *named)) else None)
+        needed = max(policy.needed for policy in evaluation.policies)
+        alone = tuple(group for group in named if self._lifted(facts, (group,)))
+        if alone:
+            return Lift(groups=alone, needed=needed)
+        if not self._lifted(facts, named):
+            return None
+        for group in reversed(named):
+            fewer = tuple(other for other in named if other != group)
+            named = fewer if self._lifted(facts, fewer) else named
+        return Lift(groups=named, needed=needed, together=True)
 
     def _lifted(self, facts: Facts, groups: tuple[str, ...]) -> bool:
-        return self.evaluate(msgspec.structs.replace(facts, approval_groups=groups)).allowed
+        return self._evaluate(msgspec.structs.replace(facts, approval_groups=groups)).allowed
 
     def explain(self, facts: Facts) -> Explanation:
         """Each policy's part in the answer. Asks Cedar one by one: for people, not for the path."""

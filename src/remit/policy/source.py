@@ -18,7 +18,8 @@ MAX_STATEMENT = 64_000
 MAX_NESTING = 64  # of brackets
 MAX_OPERATORS = 300  # in one policy; the parser survives about 1,000 in a chain, the typed tree takes 100 levels
 
-ANNOTATIONS = frozenset({"id", "reason", "remedy", "disclose", "ask", "obligation"})
+ANNOTATIONS = frozenset({"id", "reason", "remedy", "disclose", "ask", "approvals", "obligation"})
+MAX_APPROVALS = 20  # different people that one call may have to wait for
 _OPERATORS = frozenset("([{.!<>=&|+-*")
 _WORDS = frozenset({"if", "then", "else", "has", "like", "in", "is", "when", "unless"})
 
@@ -103,10 +104,17 @@ def _reference(tree: pst.Template, file: str, line: int) -> PolicyRef:
         remedy=notes.get("remedy", ""),
         disclose=notes.get("disclose") == "true",
         ask=ask,
+        needed=approvals(notes.get("approvals", "1")) or MAX_APPROVALS,  # nonsense, which `checks` refuses, lifts least
         obligations=tuple(_obligation(item) for item in names(notes.get("obligation", ""))),
         file=file,
         line=line,
     )
+
+
+def approvals(text: str) -> int | None:
+    """The number in `@approvals("2")`; None unless it is 1 to `MAX_APPROVALS`, in plain digits."""
+    plain = text.isascii() and text.isdecimal() and len(text) <= 2 and not text.startswith("0")
+    return int(text) if plain and int(text) <= MAX_APPROVALS else None
 
 
 def names(text: str) -> tuple[str, ...]:

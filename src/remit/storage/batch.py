@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, func, select
 
 from remit.storage import database
 from remit.storage.details import Owner, Sealer, nonces, place
-from remit.storage.hot import is_hot
+from remit.storage.hot import is_loaded
 from remit.storage.schema import detail, entry, mission_key, state
 from remit.terms import EntryDraft, InvalidInput, Kind, Put, RemitError, TenantId, Unavailable, Write
 from remit.terms.entries import RECORD_TYPES, Reservation
@@ -68,9 +68,8 @@ class Batch:
         seq = self._number(draft.tenant)
         body = self._encode(seq, draft)
         records = [(put, _encoded(put)) for put in write.puts]
-        details = [
-            self._sealed(draft.tenant, one.mission, one.owner, one.kind.value, one.body) for one in write.details
-        ]
+        sealed = [self._sealed(draft.tenant, one.mission, one.owner, one.kind.value, one.body) for one in write.details]
+        details = [row for row in sealed if row is not None]
         self._next[draft.tenant] = seq + 1
         self._entries.append((draft.tenant, seq, draft.kind, draft.id, draft.time, body))
         for put, encoded in records:
@@ -79,7 +78,7 @@ class Batch:
             belongs = record.instance if isinstance(record, Reservation) else ""
             before = self._states.get(key)
             replaced = put.expected if before is None else before[4]
-            self._states[key] = [*key, record.version, replaced, seq, is_hot(record), belongs, encoded]
+            self._states[key] = [*key, record.version, replaced, seq, is_loaded(record), belongs, encoded]
         for row in details:
             self._details[row[:4]] = row
         return seq
@@ -91,11 +90,14 @@ class Batch:
             number = self._next[tenant] = 0 if last is None else last + 1
         return number
 
-    def _sealed(self, tenant: TenantId, mission: str, of: str, kind: str, body: bytes) -> Row:
+    def _sealed(self, tenant: TenantId, mission: str, of: str, kind: str, body: bytes) -> Row | None:
         owner = (tenant, mission)
         cipher = self._ciphers.get(owner)
         if cipher is None:
-            cipher = self._ciphers[owner] = self._sealer.for_writing(self._connection, owner, self.keys)
+            cipher = self._sealer.for_writing(self._connection, owner, self.keys)
+            if cipher is None:  # the mission was erased: nothing is kept for it
+                return None
+            self._ciphers[owner] = cipher
         nonce = self._nonces.pop()
         return (tenant, mission, of, kind, nonce, cipher.encrypt(nonce, body, place(owner, of, kind)))
 
@@ -104,13 +106,6 @@ def _encoded(put: Put) -> bytes:
     if type(put.record) is not RECORD_TYPES[put.kind]:
         raise InvalidInput(f"expected a record of kind {put.kind.value}")
     return msgspec.json.encode(put.record)
-
-
-def erase(connection: Connection, owner: Owner) -> None:
-    """Delete a mission's key and details. Without the key, copies of the details are noise."""
-    tenant, mission = owner
-    connection.execute(delete(mission_key).where(mission_key.c.tenant == tenant, mission_key.c.mission == mission))
-    connection.execute(delete(detail).where(detail.c.tenant == tenant, detail.c.mission == mission))
 
 
 def touched(writes: list[Write]) -> set[tuple[Kind, str, str]]:

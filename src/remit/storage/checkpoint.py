@@ -14,6 +14,7 @@ from remit.storage import database
 from remit.terms import RemitError
 
 EVERY = 4 * 1024 * 1024  # bytes written, roughly: SQLite's own default of 1,000 pages
+EMPTYING = 1.0  # seconds between attempts, each of which may hold up commits for 50 ms
 LARGE = 16 * 1024  # pages of log: 64 MB
 
 
@@ -23,6 +24,7 @@ class Checkpointer:
         self._due = threading.Event()
         self._written = 0
         self._restart = False
+        self._empty = False  # an erasure wants the log emptied
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="remit-checkpoint", daemon=True)
 
@@ -34,6 +36,11 @@ class Checkpointer:
         if self._written >= EVERY:
             self._written = 0
             self._due.set()
+
+    def empty_soon(self) -> None:
+        """Empty the log as soon as no reader needs it: it holds copies of what was erased."""
+        self._empty = True
+        self._due.set()
 
     def restart_if_wanted(self, connection: Connection) -> None:
         """In the writer, between transactions: copy the rest, and let the log begin anew."""
@@ -52,10 +59,13 @@ class Checkpointer:
 
     def _run(self) -> None:
         while True:
-            self._due.wait()
+            self._due.wait(EMPTYING if self._empty else None)
             self._due.clear()
             if self._closing:
                 return
             # A failure here harms nothing: the log keeps the rows, and the next turn tries again.
             with contextlib.suppress(RemitError), database.translated(), self._engine.connect() as connection:
-                self._restart = database.checkpoint(connection, "PASSIVE") > LARGE
+                if self._empty:
+                    self._empty = database.checkpoint(connection, "TRUNCATE") > 0
+                else:
+                    self._restart = database.checkpoint(connection, "PASSIVE") > LARGE

@@ -8,20 +8,34 @@ the body outlives an erasure: backups expire on their own schedule.
 
 import os
 import threading
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from remit.storage.least_recent import LeastRecent
-from remit.storage.schema import detail, mission_key
+from remit.storage.schema import detail, entry, mission_key
 from remit.terms import Unavailable
 
 NONCE = 12  # bytes: what GCM is specified for (NIST SP 800-38D section 8.2)
 KEYS_KEPT = 4096  # data keys in memory; unwrapping one takes some µs
 Owner = tuple[str, str]  # tenant, mission
+ERASED = b""  # in the place of a wrapped key: nothing is kept for this mission any more
+OUTSIDE = "instance:"  # shelves of what instances do outside of missions; such a shelf goes on after an erasure
+
+
+class Erasure(NamedTuple):
+    """What is to be erased: a whole shelf, or of it what belongs to decisions made before a time."""
+
+    tenant: str
+    mission: str
+    before: int | None = None
+
+    @property
+    def owner(self) -> Owner:
+        return self.tenant, self.mission
 
 
 class KeyWrap(Protocol):
@@ -39,9 +53,14 @@ class Sealer:
         self._keys: LeastRecent[Owner, AESGCM] = LeastRecent(KEYS_KEPT)
         self._guard = threading.Lock()
 
-    def for_writing(self, connection: Connection, owner: Owner, made: dict[Owner, bytes]) -> AESGCM:
-        """The mission's key; a new one is put into `made`, wrapped, for the same transaction."""
-        cipher = self._find(connection, owner)
+    def for_writing(self, connection: Connection, owner: Owner, made: dict[Owner, bytes]) -> AESGCM | None:
+        """The mission's key; a new one is put into `made`, wrapped, for the same transaction. None when it was erased.
+
+        What is attested after an erasure is therefore not kept: an outcome that comes late cannot undo it.
+        """
+        cipher, erased = self._find(connection, owner)
+        if erased:
+            return None
         if cipher is None:
             data_key = AESGCM.generate_key(256)
             made[owner] = self._wrap.wrap(data_key, _context(owner))
@@ -54,7 +73,7 @@ class Sealer:
         """A stored detail, or None when there is none (any more)."""
         where = (detail.c.tenant == owner[0], detail.c.mission == owner[1], detail.c.owner == of, detail.c.kind == kind)
         row = connection.execute(select(detail.c.nonce, detail.c.body).where(*where)).first()
-        cipher = self._find(connection, owner) if row is not None else None
+        cipher, _ = self._find(connection, owner) if row is not None else (None, False)
         if row is None or cipher is None:
             return None
         try:
@@ -69,19 +88,40 @@ class Sealer:
             for owner in owners:
                 self._keys.pop(owner)
 
-    def _find(self, connection: Connection, owner: Owner) -> AESGCM | None:
+    def _find(self, connection: Connection, owner: Owner) -> tuple[AESGCM | None, bool]:
+        """The key, and whether it was erased."""
         with self._guard:
             cipher = self._keys.get(owner)
         if cipher is not None:
-            return cipher
+            return cipher, False
         where = (mission_key.c.tenant == owner[0], mission_key.c.mission == owner[1])
         wrapped = connection.execute(select(mission_key.c.wrapped).where(*where)).scalar()
-        if wrapped is None:
-            return None
+        if not wrapped:
+            return None, wrapped == ERASED
         cipher = AESGCM(self._wrap.unwrap(wrapped, _context(owner)))
         with self._guard:
             self._keys.put(owner, cipher)
-        return cipher
+        return cipher, False
+
+
+def erase(connection: Connection, erasure: Erasure) -> None:
+    """Delete details, and with a whole shelf its key: without the key, copies of the details are noise."""
+    tenant, mission, before = erasure
+    shelf = (detail.c.tenant == tenant, detail.c.mission == mission)
+    keys = (mission_key.c.tenant == tenant, mission_key.c.mission == mission)
+    if before is not None:
+        old = select(entry.c.id).where(
+            entry.c.tenant == tenant,
+            entry.c.id == detail.c.owner,
+            entry.c.kind == "decision.made",
+            entry.c.time < before,
+        )
+        connection.execute(delete(detail).where(*shelf, old.exists()))
+        return
+    connection.execute(delete(detail).where(*shelf))
+    connection.execute(delete(mission_key).where(*keys))
+    if not mission.startswith(OUTSIDE):
+        connection.execute(mission_key.insert().values(tenant=tenant, mission=mission, wrapped=ERASED))
 
 
 def nonces(number: int) -> list[bytes]:

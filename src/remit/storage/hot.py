@@ -1,8 +1,9 @@
 """Hot state: the latest version of every record, in memory, so that no decision waits for a read.
 
 Rebuilt from the store at start. `Store` changes it under its guard, in the order of the commits; readers in other
-threads take no lock: each look-up and each listing is one step of the interpreter. Settled reservations leave it as
-soon as they are durable, so that it grows with what exists and not with what happened.
+threads take no lock: each look-up and each listing is one step of the interpreter. What is over leaves it, so that it
+grows with what exists and not with what happened: settled reservations and used tokens as soon as they are durable,
+tokens that nobody used when they expire, ledgers of a day two days later. `Store` reads those from the database.
 """
 
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from remit.terms import (
     TenantId,
     TenantStop,
     TokenRecord,
+    TokenState,
     Tool,
     ToolId,
 )
@@ -47,7 +49,22 @@ def decode(kind: Kind, body: bytes) -> Record:
 
 def is_hot(record: Record) -> bool:
     """Whether a durable record stays in memory."""
-    return not isinstance(record, Reservation) or record.state == OPEN
+    if isinstance(record, Reservation):
+        return record.state == OPEN
+    return not isinstance(record, TokenRecord) or record.state is TokenState.MINTED
+
+
+def is_loaded(record: Record) -> bool:
+    """Whether it is in memory from the start; what is short-lived is read when it is asked for."""
+    return is_hot(record) and not isinstance(record, TokenRecord) and not is_daily(record)
+
+
+def is_daily(record: Record) -> bool:
+    return isinstance(record, Ledger) and "@" in record.id
+
+
+# Absent from memory does not mean absent: the database has the older ones.
+READ_THROUGH = frozenset({Kind.RESERVATION, Kind.TOKEN, Kind.LEDGER})
 
 
 class Shelf(Generic[R]):

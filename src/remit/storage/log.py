@@ -9,8 +9,9 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 
 from remit.storage import database
+from remit.storage.details import ERASED, OUTSIDE
 from remit.storage.migrate import found, require_current
-from remit.storage.schema import entry
+from remit.storage.schema import detail, entry, mission_key
 from remit.terms import Refused, TenantId
 
 
@@ -57,6 +58,35 @@ class Log:
         query = select(entry.c.time).where(entry.c.tenant == tenant).order_by(entry.c.seq.desc()).limit(1)
         with database.translated(), self._readers.connect() as connection:
             return connection.execute(query).scalar() or 0
+
+    def texts_of(self, tenant: TenantId, mission: str) -> bool | None:
+        """Whether there is a key for a mission's texts; None when they were erased."""
+        query = select(mission_key.c.wrapped).where(mission_key.c.tenant == tenant, mission_key.c.mission == mission)
+        with database.translated(), self._readers.connect() as connection:
+            wrapped = connection.execute(query).scalar()
+        return None if wrapped == ERASED else wrapped is not None
+
+    def unfinished_erasures(self, tenant: TenantId) -> list[str]:
+        """Missions on record as erased whose texts are still there: a crash came in between."""
+        recorded = select(entry.c.id).where(
+            entry.c.tenant == tenant, entry.c.id == mission_key.c.mission, entry.c.kind == "mission.erased"
+        )
+        query = select(mission_key.c.mission).where(mission_key.c.tenant == tenant, mission_key.c.wrapped != ERASED)
+        with database.translated(), self._readers.connect() as connection:
+            return list(connection.execute(query.where(recorded.exists())).scalars())
+
+    def old_shelves(self, tenant: TenantId, before: int) -> list[str]:
+        """Shelves outside of missions with texts of decisions made before this time."""
+        old = select(entry.c.id).where(
+            entry.c.tenant == tenant,
+            entry.c.id == detail.c.owner,
+            entry.c.kind == "decision.made",
+            entry.c.time < before,
+        )
+        outside = detail.c.mission.between(OUTSIDE, OUTSIDE + "\U0010ffff")
+        query = select(detail.c.mission).where(detail.c.tenant == tenant, outside, old.exists()).distinct()
+        with database.translated(), self._readers.connect() as connection:
+            return list(connection.execute(query).scalars())
 
     def close(self) -> None:
         self._readers.dispose()

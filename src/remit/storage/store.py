@@ -18,14 +18,15 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from remit.intent import Memory
 from remit.storage import batch, database, migrate
-from remit.storage.details import KeyWrap, Sealer
-from remit.storage.hot import Hot, decode, is_hot
+from remit.storage.details import Erasure, KeyWrap, Sealer
+from remit.storage.hot import READ_THROUGH, Hot, decode, is_hot
 from remit.storage.least_recent import LeastRecent
 from remit.storage.log import Log
+from remit.storage.passing import Passing
 from remit.storage.recall import Recall
 from remit.storage.schema import meta, state
 from remit.storage.writer import Job, Writer, settle
@@ -41,9 +42,11 @@ from remit.terms import (
     Refused,
     RemitError,
     TenantId,
+    TokenRecord,
+    TokenState,
     Write,
 )
-from remit.terms.entries import Record, Reservation
+from remit.terms.entries import Ledger, Record, Reservation
 
 BRIEFS = 16_384  # goals and authorities in memory; others are read when their mission next acts
 MEMORIES = 1024  # instances whose memory is kept indexed, each up to `memory_bytes`
@@ -75,6 +78,7 @@ class Store(Hot, Log):
         self._memories: LeastRecent[tuple[TenantId, InstanceId], Memory] = LeastRecent(memories)
         self._briefs: LeastRecent[tuple[TenantId, str], Brief] = LeastRecent(BRIEFS)
         self._upheavals = 0  # erasures and failures: what was read before one is not kept after it
+        self._passing = Passing()
         self._unsure: set[Touched] = set()  # records that a failed transaction had changed
         self._loop: asyncio.AbstractEventLoop | None = None  # the one that decides
         try:
@@ -99,17 +103,30 @@ class Store(Hot, Log):
         self._submit(Job(future, None, write=write))
         return future.result()
 
-    async def erase(self, tenant: TenantId, mission: str) -> None:
-        """Delete what people and agents wrote in a mission (I13); its entries stay and stay provable."""
+    async def erase(self, tenant: TenantId, mission: str, before: int | None = None) -> None:
+        """Delete what people and agents wrote in a mission (I13); its entries stay and stay provable.
+
+        `before`: only what belongs to decisions made before this time, for shelves that have no end.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[int] = loop.create_future()
-        self._submit(Job(future, loop, erase=(tenant, mission)))
+        self._submit(Job(future, loop, erase=Erasure(tenant, mission, before)))
         await future
 
-    def erase_blocking(self, tenant: TenantId, mission: str) -> None:
+    def erase_blocking(self, tenant: TenantId, mission: str, before: int | None = None) -> None:
         future: Future[int] = Future()
-        self._submit(Job(future, None, erase=(tenant, mission)))
+        self._submit(Job(future, None, erase=Erasure(tenant, mission, before)))
         future.result()
+
+    def raise_epoch(self) -> int:
+        """Void every call token that is out: from here on they are of an older epoch. Durable when it returns (I3).
+
+        The caller records it, and holds the directory's lock.
+        """
+        with database.translated(), self._engine.begin() as connection:
+            connection.execute(update(meta).where(meta.c.key == "epoch").values(value=str(self.epoch + 1)))
+        self.epoch += 1
+        return self.epoch
 
     @property
     def healthy(self) -> bool:
@@ -137,8 +154,23 @@ class Store(Hot, Log):
     # Reading.
     def reservation(self, tenant: TenantId, decision: str) -> Reservation | None:
         """Open ones from memory, settled ones from the database."""
-        found = self._reservations.get(tenant, decision)
-        return found if found is not None else self._stored_reservation(tenant, decision)
+        found = self._reservations.get(tenant, decision) or self._one_stored(Kind.RESERVATION, tenant, decision)
+        assert found is None or isinstance(found, Reservation)
+        return found
+
+    def token(self, tenant: TenantId, token: str) -> TokenRecord | None:
+        """Unused ones of this process from memory, others from the database."""
+        found = self._tokens.get(tenant, token) or self._one_stored(Kind.TOKEN, tenant, token)
+        assert found is None or isinstance(found, TokenRecord)
+        return found
+
+    def ledger(self, tenant: TenantId, mission: MissionId) -> Ledger | None:
+        """A mission's from memory; those of a day from the database when this process did not write them."""
+        found: Record | None = self._ledgers.get(tenant, mission)
+        if found is None and "@" in mission:
+            found = self._one_stored(Kind.LEDGER, tenant, mission)
+        assert found is None or isinstance(found, Ledger)
+        return found
 
     def brief(self, tenant: TenantId, mission: MissionId) -> Brief | None:
         brief = self._briefs.get((tenant, mission))
@@ -206,13 +238,18 @@ class Store(Hot, Log):
             if record.tenant != tenant or record.version != put.expected + 1:
                 raise InvalidInput("expected records of the entry's tenant, one version on")
             found: Record | None = self._by_type[type(record)].get(tenant, record.id)
-            if found is None and put.expected and put.kind is Kind.RESERVATION:
-                found = self._stored_reservation(tenant, record.id)
+            if found is None and put.expected and put.kind in READ_THROUGH:
+                found = self._one_stored(put.kind, tenant, record.id)
             there = 0 if found is None else found.version
             if there != put.expected:
                 raise Conflict(
                     f"{put.kind.value} {record.id!r} is at version {there}, not {put.expected}: read it again and retry"
                 )
+        for kind, name, version in write.expects:
+            read: Record | None = self._shelves[kind].get(tenant, name)
+            there = 0 if read is None else read.version
+            if there != version:
+                raise Conflict(f"{kind.value} {name!r} is at version {there}, not {version}: read it again and retry")
         # Records of two kinds may share an id: only then are the pairs compared, which costs more.
         if len(names) != len(write.puts) and len({(p.kind, p.record.id) for p in write.puts}) != len(write.puts):
             raise InvalidInput("expected each record once in a write")
@@ -223,6 +260,9 @@ class Store(Hot, Log):
         self.newest = max(self.newest, write.entry.time)
         for put in write.puts:
             self._by_type[type(put.record)].put(put.record)
+            self._passing.came(put.record, self.newest)
+        for kind, owner, name in self._passing.gone(self.newest):
+            self._pass(kind, owner, name)
         for mission, brief in briefs:
             self._briefs.put((tenant, mission), brief)
 
@@ -240,8 +280,14 @@ class Store(Hot, Log):
         """Drop what is durable and need not be in memory, unless it changed again meanwhile."""
         for put in write.puts:
             record = put.record
-            if not is_hot(record) and self._reservations.get(record.tenant, record.id) is record:
-                self._reservations.drop(record.tenant, record.id)
+            if not is_hot(record) and self._shelves[put.kind].get(record.tenant, record.id) is record:
+                self._shelves[put.kind].drop(record.tenant, record.id)
+
+    def _pass(self, kind: Kind, tenant: str, name: str) -> None:
+        """Drop a record whose time is over. A used token stays until its use is durable: `_cool` drops it."""
+        record = self._shelves[kind].get(tenant, name)
+        if not isinstance(record, TokenRecord) or record.state is TokenState.MINTED:
+            self._shelves[kind].drop(tenant, name)
 
     def _upset(self, tenant: TenantId, mission: str) -> None:
         self._upheavals += 1
@@ -278,6 +324,7 @@ class Store(Hot, Log):
                 self._shelves[kind].drop(tenant, name)
             else:
                 self._shelves[kind].put(record)
+                self._passing.came(record, newest)
         self._unsure.clear()
         self._briefs.clear()
         self._memories.clear()
@@ -318,11 +365,9 @@ class Store(Hot, Log):
         with database.translated(), self._readers.connect() as connection:
             return {key: _record(connection, key) for key in keys}
 
-    def _stored_reservation(self, tenant: TenantId, decision: str) -> Reservation | None:
-        key = (Kind.RESERVATION, tenant, decision)
-        record = self._stored({key})[key]
-        assert record is None or isinstance(record, Reservation)
-        return record
+    def _one_stored(self, kind: Kind, tenant: TenantId, name: str) -> Record | None:
+        key = (kind, str(tenant), name)
+        return self._stored({key})[key]
 
     def _dispose(self) -> None:
         self._readers.dispose()

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 
 from remit.storage import batch, database
 from remit.storage.checkpoint import Checkpointer
-from remit.storage.details import Owner, Sealer
+from remit.storage.details import Erasure, Sealer, erase
 from remit.terms import InvalidInput, RemitError, Unavailable, Write
 
 QUEUE = 8192  # writes: at 10,000 a second under a second of waiting, more would only hide the overload
@@ -37,7 +37,7 @@ class Job:
         loop: asyncio.AbstractEventLoop | None,
         *,
         write: Write | None = None,
-        erase: Owner | None = None,
+        erase: Erasure | None = None,
     ) -> None:
         self.write = write
         self.erase = erase
@@ -164,8 +164,8 @@ class Writer:
 
     def _carry_out(self, jobs: list[Job]) -> None:
         try:
-            owner = jobs[0].erase
-            numbers, broke = self._store(jobs) if owner is None else self._erase(owner)
+            erasure = jobs[0].erase
+            numbers, broke = self._store(jobs) if erasure is None else self._erase(erasure)
         except Exception as error:  # a dead writer would hang every decision: whatever it is, they are told
             self.healthy = False
             self._disconnect()
@@ -206,16 +206,17 @@ class Writer:
         self.checkpoints.restart_if_wanted(connection)
         return numbers, rows.broke
 
-    def _erase(self, owner: Owner) -> tuple[list[int], Exception | None]:
+    def _erase(self, erasure: Erasure) -> tuple[list[int], Exception | None]:
         connection = self._connected()
         with database.translated():
             database.overwrite_deleted(connection, True)
             with connection.begin():
-                batch.erase(connection, owner)
-            self._sealer.forget({owner})
+                erase(connection, erasure)
+            self._sealer.forget({erasure.owner})
             database.overwrite_deleted(connection, False)
-            # Older copies of the pages lie in the write-ahead log until it is emptied.
-            database.checkpoint(connection, "TRUNCATE")
+            # Older copies of the pages lie in the write-ahead log until it is emptied, which a reader can put off.
+            if database.checkpoint(connection, "TRUNCATE"):
+                self.checkpoints.empty_soon()
         return [0], None
 
     def _connected(self) -> Connection:

@@ -83,7 +83,7 @@ from remit.terms.missions import (
     VoucherKind,
 )
 from remit.terms.settings import Limits, Settings, Upstream
-from remit.terms.tokens import TokenRecord, TokenState
+from remit.terms.tokens import IssuedToken, TokenRecord, TokenRequest, TokenState
 
 __all__ = [
     "ACTING",
@@ -123,6 +123,7 @@ __all__ = [
     "InstanceState",
     "Integrity",
     "InvalidInput",
+    "IssuedToken",
     "Key",
     "KeyId",
     "Kind",
@@ -159,6 +160,7 @@ __all__ = [
     "TenantId",
     "TenantStop",
     "TokenRecord",
+    "TokenRequest",
     "TokenState",
     "Tool",
     "ToolId",

@@ -8,7 +8,11 @@ from remit.terms.identity import TenantId
 
 
 class ApprovalState(enum.StrEnum):
-    """AuthZEN ARAP task states that Remit uses; any other is not approved."""
+    """Where a request stands; whatever is not `approved` is not approved.
+
+    AuthZEN ARAP's task states, and `consumed`: to ARAP still an approved task, whose approval holds no longer.
+    `failed` and `partial` are states of tasks only: here a request either stands or was never made.
+    """
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -16,6 +20,13 @@ class ApprovalState(enum.StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     CONSUMED = "consumed"
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
+    """One `POST` of an access request (ARAP, Access Request Submission), so that a repeated one is known as such."""
+
+    key: str  # SHA-256, hexadecimal, over the caller and the `Idempotency-Key`
+    body: str  # SHA-256, hexadecimal, over the body's JCS form
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,14 +42,18 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     call_id: str
     digest: str
     policy: str
-    evidence: str  # SHA-256 over kinds and verdicts of the findings
+    evidence: str  # `kind=verdict` pairs: what the approver saw
     groups: tuple[str, ...]  # who may approve
     needed: int = 1  # how many different operators have to approve (m of n)
+    together: bool = False  # somebody of each group has to, not of any
     votes: tuple[str, ...] = ()  # operators who approved so far
     state: ApprovalState
-    by: str = ""  # the operator
-    by_groups: tuple[str, ...] = ()
+    by: str = ""  # the operator who answered last
+    by_groups: tuple[str, ...] = ()  # of `groups`, those that who approved so far are in
     cause: str = ""
     opened: int
+    answered: int = 0  # when it was approved, denied or cancelled
     expires: int
+    requester: str = ""  # who submitted it as an access request, as entries write it
+    submissions: tuple[Submission, ...] = ()  # latest last
     version: int = 1

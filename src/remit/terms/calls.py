@@ -11,6 +11,7 @@ from typing import Any, NewType
 import msgspec
 
 from remit.terms.identity import AgentId, InstanceId, TenantId
+from remit.terms.tokens import TokenRequest
 
 MissionId = NewType("MissionId", str)
 ServerId = NewType("ServerId", str)
@@ -83,6 +84,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     call_id: str | None = None
     arguments: Mapping[str, Any] | None = None
     approval: str | None = None
+    token: TokenRequest | None = None  # a call token that is wanted with a permit
     subject_properties: Unverified = Unverified({})
     action_properties: Unverified = Unverified({})
     resource_properties: Unverified = Unverified({})

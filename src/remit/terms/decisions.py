@@ -4,6 +4,8 @@ import enum
 
 import msgspec
 
+from remit.terms.tokens import IssuedToken
+
 
 class FindingKind(enum.StrEnum):
     AUTHORITY = "authority"
@@ -96,6 +98,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     obligations: tuple[Obligation, ...] = ()
     remedy: Remedy | None = None
     mode: Mode = Mode.ENFORCE
+    would: Effect | None = None  # in observe: what enforce would answer
+    token: IssuedToken | None = None
     digest: str = ""  # the call's; "" when it was refused before it could be described
     policy: str = ""  # version of the policy set
     mission: str | None = None

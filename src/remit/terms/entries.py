@@ -27,7 +27,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mission has reserved and spent; `id` is the mission's."""
+    """What a mission, or somebody in a day, has reserved and spent.
+
+    `id` is the mission's, or `<agent|instance|tenant>:<id>@<YYYY-MM-DD>` of a day in UTC.
+    """
 
     tenant: TenantId
     id: str
@@ -48,6 +51,7 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     call_id: str
     digest: str
     reserved: Spent
+    ledgers: tuple[str, ...] = ()  # of a day, drawn on beside the missions'
     token: str = ""  # id of the call token that was minted for it
     state: str = "reserved"  # reserved, settled, released, unknown
     version: int = 1
@@ -141,9 +145,13 @@ class EntryDraft(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any]  # JSON values: digests, states, codes, ids; nothing that an agent or tool wrote
 
 
+Expected = tuple[Kind, str, int]  # a record's kind, id and version; 0 = that there is none
+
+
 class Write(msgspec.Struct, frozen=True, kw_only=True):
     """One transaction: all of it or nothing."""
 
     entry: EntryDraft
     puts: tuple[Put, ...] = ()
+    expects: tuple[Expected, ...] = ()  # what was read and is not written: compared all the same
     details: tuple[Detail, ...] = ()

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from remit.terms.missions import Purpose
+from remit.terms.missions import Budget, Purpose
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +24,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     result_bytes: int = 1_000_000  # of one result that is taken in
     memory_bytes: int = 4_000_000  # per instance; what falls out is treated as unknown
     approval_lifetime: int = 15 * 60 * 1000  # milliseconds
+    # Budgets of a day in UTC; None is unbounded. Missions have their own beside these.
+    instance_day: Budget = Budget()
+    agent_day: Budget = Budget()
+    tenant_day: Budget = Budget()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     internal_servers: tuple[str, ...] = ()  # servers whose results only insiders can write
     upstreams: tuple[Upstream, ...] = ()
     limits: Limits = Limits()
+    unbound_tokens: bool = False  # whether call tokens may be had that are bound to no key: whoever has one may use it
 
     def purpose(self, name: str) -> Purpose | None:
         return next((purpose for purpose in self.purposes if purpose.id == name), None)

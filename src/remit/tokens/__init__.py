@@ -9,14 +9,16 @@ closed = close(spent)                              step 11, with the outcome
 """
 
 from remit.terms.tokens import TokenRecord, TokenState
-from remit.tokens.call_tokens import CallToken, mint, token_hash, verify
-from remit.tokens.lifecycle import DEFAULT_LIFETIME, close, consume, issue, void
-from remit.tokens.proofs import Proof, ReplayCache, verify_proof
+from remit.tokens.call_tokens import SKEW, CallToken, mint, token_hash, verify
+from remit.tokens.lifecycle import DEFAULT_LIFETIME, close, consume, issue, unusable, void
+from remit.tokens.proofs import MAX_AGE, Proof, ReplayCache, is_thumbprint, verify_proof
 from remit.tokens.replay import ReplayWindow
 from remit.tokens.uris import comparable
 
 __all__ = [
     "DEFAULT_LIFETIME",
+    "MAX_AGE",
+    "SKEW",
     "CallToken",
     "Proof",
     "ReplayCache",
@@ -26,9 +28,11 @@ __all__ = [
     "close",
     "comparable",
     "consume",
+    "is_thumbprint",
     "issue",
     "mint",
     "token_hash",
+    "unusable",
     "verify",
     "verify_proof",
     "void",

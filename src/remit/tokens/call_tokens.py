@@ -25,6 +25,7 @@ from remit.terms import (
     MissionId,
     ServerId,
     TenantId,
+    ToolId,
     parse,
 )
 from remit.terms.tokens import TokenRecord
@@ -59,6 +60,10 @@ class CallToken(msgspec.Struct, frozen=True, kw_only=True):
     expires: int
     hash: str  # `ath` of a proof that goes with it
     kid: str
+
+    @property
+    def tool_id(self) -> ToolId:
+        return ToolId(f"{self.server}/{self.tool}")
 
 
 class _Actor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,9 +152,12 @@ def mint(record: TokenRecord, call: Call, mission: Mission | None, key: TokenKey
 
 
 def verify(
-    token: str, *, keys: TokenKeys, issuer: str, audience: str, now: int, epoch: int, skew: int = SKEW
+    token: str, *, keys: TokenKeys, issuer: str, audience: str | None, now: int, epoch: int, skew: int = SKEW
 ) -> CallToken | str:
-    """What `token` says, or why it does not hold here and now. Never raises, whatever it is given as token."""
+    """What `token` says, or why it does not hold here and now. Never raises, whatever it is given as token.
+
+    `audience` None: the caller judges for whom the token is.
+    """
     # 1 Frame
     compact = take_apart(token)
     if isinstance(compact, str):
@@ -178,10 +186,10 @@ def token_hash(token: str) -> str:
     return encode_part(hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest())
 
 
-def _why_not(claims: _Claims, issuer: str, audience: str, now: int, epoch: int, skew: int) -> str | None:
+def _why_not(claims: _Claims, issuer: str, audience: str | None, now: int, epoch: int, skew: int) -> str | None:
     if claims.iss != issuer:
         return "the token is from another issuer"
-    if claims.aud != audience:
+    if audience is not None and claims.aud != audience:
         return "the token is for another audience"
     if claims.epoch != epoch:
         return "the token is of another epoch of the store; ask for a new one"

@@ -54,10 +54,25 @@ def issue(
 def consume(
     record: TokenRecord, token: CallToken, *, proof: Proof | None, point: PointPrincipal, now: int, epoch: int
 ) -> TokenRecord | str:
-    """`record` as consumed by `point`, or why this token cannot be used so.
+    """`record` as consumed by `point`, or why this token cannot be used so: a key that is bound must be proven, for
+    this very token."""
+    why = unusable(record, token, point=point, now=now, epoch=epoch)
+    if why is not None:
+        return why
+    if record.jkt is not None:
+        if proof is None:
+            return "the token is bound to a key: expected a DPoP proof made with it"
+        if proof.jkt != record.jkt:
+            return "the proof was made with another key than the token is bound to"
+        if proof.ath != token.hash:
+            return "the proof was made for another token"
+    return msgspec.structs.replace(record, state=TokenState.CONSUMED, by=point.point, version=record.version + 1)
 
-    The caller found `record` by tenant and id of `token`. What a token says must be what its record says; a key that is
-    bound must be proven, for this very token.
+
+def unusable(record: TokenRecord, token: CallToken, *, point: PointPrincipal, now: int, epoch: int) -> str | None:
+    """None when `point` could use `token` now with the right proof, or why not.
+
+    The caller found `record` by tenant and id of `token`. What a token says must be what its record says.
     """
     if record.tenant != point.tenant or not point.guards(record.server):
         return f"enforcement point `{point.point}` does not guard the server of this token"
@@ -69,14 +84,7 @@ def consume(
         return f"the token is {record.state.value} already; each is for one use"
     if now >= record.expires:
         return "the token has expired; ask for a new one"
-    if record.jkt is not None:
-        if proof is None:
-            return "the token is bound to a key: expected a DPoP proof made with it"
-        if proof.jkt != record.jkt:
-            return "the proof was made with another key than the token is bound to"
-        if proof.ath != token.hash:
-            return "the proof was made for another token"
-    return msgspec.structs.replace(record, state=TokenState.CONSUMED, by=point.point, version=record.version + 1)
+    return None
 
 
 def close(record: TokenRecord) -> TokenRecord | str:

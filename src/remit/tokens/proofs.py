@@ -62,6 +62,14 @@ class _Holder(msgspec.Struct, frozen=True, kw_only=True):
     jkt: str
 
 
+def is_thumbprint(text: str) -> bool:
+    """Whether `text` has the form of an RFC 7638 thumbprint with SHA-256."""
+    try:
+        return len(text) == 43 and len(decode_part(text)) == 32
+    except InvalidInput:
+        return False
+
+
 def verify_proof(
     proof: str,
     *,

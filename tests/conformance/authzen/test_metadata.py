@@ -49,6 +49,9 @@ def test_the_identifier_is_the_public_url_and_decides_where_metadata_is(
 def test_every_endpoint_named_answers_and_no_other_is_named(world: World) -> None:
     said = world.request("GET", WELL_KNOWN, key=None).json()
     base = said.pop("policy_decision_point")
+    assert said.pop("capabilities") == ["urn:openid:authzen:capability:access-request"]
+    assert world.request("GET", said.pop("jwks_uri").removeprefix(base), key=None).json()["keys"]
+    assert world.request("POST", said.pop("access_request_endpoint").removeprefix(base), json=GOOD).status_code == 400
     assert set(said) == {"access_evaluation_endpoint", "access_evaluations_endpoint"}
     for url in said.values():
         assert world.request("POST", url.removeprefix(base), json=GOOD).json()["decision"] is True

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 from remit.administration import Administration
 from remit.decision_api.front import Front
 from remit.decision_api.services import ApiServices
+from remit.mediation import Presented
 from remit.terms import (
     AgentId,
     AgentPrincipal,
@@ -25,6 +26,7 @@ from remit.terms import (
     TenantId,
     Unauthenticated,
 )
+from remit.tokens import CallToken
 
 TENANT = TenantId("default")
 AGENT = AgentPrincipal(tenant=TENANT, agent=AgentId("bot"), key=KeyId("k"))
@@ -49,6 +51,12 @@ class Path:
         return decision() if self._decide is None else await self._decide(principal, request)
 
     async def complete(self, principal: Principal, outcome: Outcome) -> None:
+        raise NotImplementedError
+
+    async def consume(self, principal: Principal, presented: Presented) -> CallToken | str:
+        raise NotImplementedError
+
+    def introspect(self, principal: Principal, token: str) -> CallToken | None:
         raise NotImplementedError
 
 

@@ -26,6 +26,7 @@ PACK = load(default_pack(), tools=TOOLS, groups=("operators",), purposes=("p",))
 
 APPROVED = {"context": {"approval": {"groups": ["operators"]}}}
 PROVISIONAL = {"subject": {"state": "provisional"}}
+RESTRICTED = {"subject": {"state": "restricted"}}
 
 # tool, findings that are not the best, other parts of the case, outcome
 CASES: list[tuple[str, str, dict[str, Any], str]] = [
@@ -83,9 +84,18 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("transfer", "first_use=first", PROVISIONAL, "ask"),
     ("transfer", "", PROVISIONAL, "permit"),
     ("communicate", "first_use=first", PROVISIONAL, "permit"),
+    ("read", "", RESTRICTED, "permit"),
+    ("read", "authority=outside grounding=outsider", RESTRICTED, "permit"),
+    *((name.value, "", RESTRICTED, "ask") for name in OperationClass if name is not OperationClass.READ),
+    *((name.value, "", {**RESTRICTED, **APPROVED}, "permit") for name in OperationClass),
+    ("fetch", "", RESTRICTED, "ask"),
+    ("communicate", "", {**RESTRICTED, "context": {"approval": {"groups": ["finance"]}}}, "ask"),
+    ("communicate", "authority=outside grounding=outsider", {**RESTRICTED, **APPROVED}, "deny"),
     ("transfer", "", {"mission": {"voucher": "agent"}}, "ask"),
     ("administer", "", {"mission": {"voucher": "agent"}}, "ask"),
-    ("delete", "", {"mission": {"voucher": "agent"}}, "permit"),
+    ("delete", "", {"mission": {"voucher": "agent"}}, "ask"),
+    ("communicate", "", {"mission": {"voucher": "agent"}}, "ask"),
+    ("fetch", "", {"mission": {"voucher": "agent"}}, "ask"),
     ("transfer", "", {"mission": {"ask_above": 10}, "context": {"amount": 10}}, "permit"),
     ("transfer", "", {"mission": {"ask_above": 10}, "context": {"amount": 10.01}}, "ask"),
 ]

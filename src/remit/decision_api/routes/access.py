@@ -5,6 +5,7 @@ from litestar.params import FromPath, JSONBody
 
 from remit.decision_api.asking import Asking
 from remit.decision_api.bodies import (
+    ChangedOperator,
     KeyAnswer,
     KeyList,
     KeySecret,
@@ -12,6 +13,7 @@ from remit.decision_api.bodies import (
     NewOperator,
     NewPoint,
     OperatorAnswer,
+    OperatorChange,
     OperatorList,
     PointAnswer,
     PointList,
@@ -28,6 +30,13 @@ async def list_operators(request: Asking) -> OperatorList:
 async def add_operator(request: Asking, data: JSONBody[NewOperator]) -> OperatorAnswer:
     record, key = await request.desks.access.add_operator(request.by, data.id, roles=data.roles, groups=data.groups)
     return OperatorAnswer(operator=record, key=key)
+
+
+@post("/operators/change", status_code=200, summary="Give an operator other roles or groups", tags=["access"])
+async def change_operator(request: Asking, data: JSONBody[OperatorChange]) -> ChangedOperator:
+    """Counts at once. Approvals that rested on what was taken away are cancelled; nobody changes themselves."""
+    changed = await request.desks.access.change_operator(request.by, data.id, roles=data.roles, groups=data.groups)
+    return ChangedOperator(operator=changed)
 
 
 @get("/points", summary="List enforcement points", tags=["access"])
@@ -58,4 +67,13 @@ async def revoke_key(request: Asking, id: FromPath[str]) -> KeyAnswer:
     return KeyAnswer(key=key_view(await request.desks.access.revoke_key(request.by, id)))
 
 
-HANDLERS = [list_operators, add_operator, list_points, add_point, list_keys, add_key, revoke_key]
+HANDLERS = [
+    list_operators,
+    add_operator,
+    change_operator,
+    list_points,
+    add_point,
+    list_keys,
+    add_key,
+    revoke_key,
+]

@@ -42,17 +42,21 @@ async def status(request: Asking) -> Status:
     services, desks, by = request.services, request.desks, request.by
     problems = tuple(services.health.problems())
     entries = desks.record.size(by)
+    log = services.log
+    stop = desks.office.records.stop(by.tenant)
     current = desks.office.policies.current(by.tenant)
     return Status(
         version=remit.__version__,
         tenant=by.tenant,
         mode=Mode.ENFORCE,
         healthy=not problems,
+        stopped=stop is not None and stop.stopped,
         problems=problems,
         policy=current.version if current else "",
         entries=entries,
         agents=dict(sorted(Counter(agent.state.value for agent in desks.agents.list(by)).items())),
         missions=dict(sorted(Counter(mission.state.value for mission in desks.missions.list(by)).items())),
+        warnings=tuple(f"{one.name}: {one.failing}" for one in log.standings() if one.failing) if log else (),
         approvals_pending=len(desks.requests.list(by, ApprovalState.PENDING)),
         uptime_seconds=max(0.0, desks.office.clock.now() / 1000 - services.health.started),
         public_url=public_url(services.settings),

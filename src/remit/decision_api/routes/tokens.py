@@ -1,0 +1,112 @@
+"""Call tokens at their use, and the keys that sign them. Who got a permit with a token got it from the decision."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import JSONBody
+from msgspec import UNSET
+
+from remit.decision_api.asking import Asking
+from remit.decision_api.token_bodies import (
+    Introspected,
+    Introspection,
+    KeySet,
+    Rotate,
+    Rotated,
+    TokenAnswer,
+    TokenUse,
+    UsedToken,
+)
+from remit.mediation import Presented
+from remit.terms import Forbidden
+from remit.tokens import CallToken
+
+REFUSED = "remit.token_refused"
+_NO_STORE = {"Cache-Control": "no-store"}  # RFC 6749 section 5.1
+
+
+@get("/.well-known/jwks.json", summary="The keys that sign call tokens (JWK Set)", tags=["tokens"])
+async def jwks(request: Asking) -> Response[KeySet]:
+    """Read it again every quarter of a minute: a new key signs half a minute after it appears here."""
+    keys: Any = request.desks.signing_keys.jwks()["keys"]
+    return Response(KeySet(keys=tuple(keys)), headers={"Cache-Control": "public, max-age=15"})
+
+
+@post("/tokens/consume", status_code=200, summary="Use up a call token", tags=["tokens"])
+async def consume(request: Asking, data: JSONBody[TokenUse]) -> Response[TokenAnswer]:
+    """For the enforcement point that got it with a request. Of any number of uses at most one is answered with 200;
+    `remit.token_refused` says why a token cannot be used. Revocation since the permit stops it too."""
+    presented = Presented(token=data.token, proof=data.proof, method=data.method, uri=data.uri, audience=data.audience)
+    found = await request.services.mediator.consume(request.by, presented)
+    if isinstance(found, str):
+        raise Forbidden(found, code=REFUSED)
+    return Response(TokenAnswer(token=_used(found)), headers=_NO_STORE)
+
+
+@post("/tokens/introspect", status_code=200, summary="Look at a call token (RFC 7662)", tags=["tokens"])
+async def introspect(request: Asking, data: JSONBody[Introspected]) -> Response[Introspection]:
+    """For the enforcement point that may use it. Uses nothing up, so it proves nothing about the next moment."""
+    found = request.services.mediator.introspect(request.by, data.token)
+    shown = Introspection(active=False) if found is None else _active(found)
+    return Response(shown, headers=_NO_STORE)
+
+
+@post("/token-keys/rotate", status_code=200, summary="A new key for call tokens", tags=["tokens"])
+async def rotate(request: Asking, data: JSONBody[Rotate]) -> Rotated:
+    """Tokens that the key before signed stay good while they live, unless it is replaced at once."""
+    made = await request.desks.signing_keys.rotate_tokens(request.by, at_once=data.at_once)
+    return Rotated(key=made.kid, signs_from=made.not_before)
+
+
+def _used(token: CallToken) -> UsedToken:
+    return UsedToken(
+        id=token.id,
+        decision=token.decision,
+        digest=token.digest,
+        tenant=token.tenant,
+        mission=token.mission,
+        agent=token.agent,
+        instance=token.instance,
+        subject=token.subject,
+        server=token.server,
+        tool=token.tool,
+        call_id=token.call_id,
+        definition_hash=token.definition_hash,
+        authority_hash=token.authority_hash,
+        audience=token.audience,
+        jkt=token.jkt,
+        epoch=token.epoch,
+        issued=token.issued,
+        expires=token.expires,
+    )
+
+
+def _active(token: CallToken) -> Introspection:
+    return Introspection(
+        active=True,
+        token_type="Bearer" if token.jkt is None else "DPoP",
+        iss=token.issuer,
+        sub=token.subject,
+        aud=token.audience,
+        client_id=token.agent,
+        jti=token.id,
+        iat=token.issued // 1000,
+        exp=token.expires // 1000,
+        cnf=UNSET if token.jkt is None else {"jkt": token.jkt},
+        authorization_details=(
+            {
+                "type": "remit_call",
+                "server": token.server,
+                "tool": token.tool,
+                "digest": token.digest,
+                "definition_hash": token.definition_hash,
+                "call_id": token.call_id,
+                "decision": token.decision,
+                "instance": token.instance,
+            },
+        ),
+    )
+
+
+PUBLIC = [jwks]
+HANDLERS = [consume, introspect, rotate]

@@ -1,0 +1,36 @@
+"""Which records in memory are over, and when: unused tokens and ledgers of a day. Changed under the store's guard."""
+
+import collections
+
+from remit.storage.hot import is_daily
+from remit.terms import Kind, TokenRecord, TokenState
+from remit.terms.entries import Record
+
+_DAY = 24 * 3600 * 1000
+Name = tuple[Kind, str, str]
+
+
+class Passing:
+    """Short-lived records in the order in which they came. Each leaves at the first write after its time."""
+
+    def __init__(self) -> None:
+        self._tokens: collections.deque[tuple[int, str, str]] = collections.deque()
+        self._days: dict[int, set[Name]] = {}
+
+    def came(self, record: Record, now: int) -> None:
+        if isinstance(record, TokenRecord):
+            if record.state is TokenState.MINTED:
+                self._tokens.append((record.expires, record.tenant, record.id))
+        elif is_daily(record):
+            self._days.setdefault(now // _DAY, set()).add((Kind.LEDGER, record.tenant, record.id))
+
+    def gone(self, now: int) -> list[Name]:
+        """What may leave memory. Tokens live about equally long, so one that lives longer delays few."""
+        gone: list[Name] = []
+        while self._tokens and self._tokens[0][0] <= now:
+            _, tenant, name = self._tokens.popleft()
+            gone.append((Kind.TOKEN, tenant, name))
+        today = now // _DAY
+        for day in [day for day in self._days if day < today - 1]:  # outcomes still settle yesterday's
+            gone.extend(self._days.pop(day))
+        return gone
