@@ -143,11 +143,12 @@ def serving_witness(witness: Witness) -> Iterator[Witness]:
     server = Server(
         witness.app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_level=LogLevels.error
     )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve()), daemon=True)
     thread.start()
     witness.url = f"http://{host}:{port}/sub"
     try:
         yield witness
     finally:
-        server.stop()  # type: ignore[no-untyped-call]
+        loop.call_soon_threadsafe(server.stop)
         thread.join(20)

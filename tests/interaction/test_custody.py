@@ -17,7 +17,7 @@ from tests.interaction.cli_process import remit_here, remit_up
 from remit.administration import custody
 from remit.assembly import init
 from remit.audit import verify
-from remit.sdk import Client
+from remit.sdk import ApiError, Client
 from remit.terms import MissionState, TenantId
 
 SECRET = "quetzalcoatl-4711"
@@ -44,8 +44,9 @@ async def worked(house: House) -> tuple[str, str]:
 
 
 async def refused(client: Client, path: str, body: Any) -> tuple[int, str]:
-    answer = await client._http.post(path, json=body, headers={"authorization": f"Bearer {client._key}"})
-    return answer.status_code, answer.json()["error"]["message"]
+    with pytest.raises(ApiError) as caught:
+        await client.post(path, body)
+    return caught.value.status, caught.value.message
 
 
 def test_an_erased_mission_is_gone_from_memory_and_every_file_and_the_log_stays_provable(
@@ -154,13 +155,13 @@ def test_retention_erases_what_ended_long_ago_and_what_was_done_outside_of_missi
             await house.furnish()
             ended, _ = await worked(house)
             await house.operator.post(f"/v1/missions/{ended}/state", {"state": "completed", "cause": ""})
-            running = await house.mission("Read the file b.txt", lifetime_seconds=31_000_000)
+            running = await house.mission("Read the file b.txt")
             outside = await house.ask(None, "read_file", {"name": SECRET})
             assert (await house.operator.get(f"/v1/records/{outside['id']}"))["call"]
             desk = house.remit.administration.custody
             assert await desk.retain(TenantId("default"), 3) == custody.Erased()
             now = house.remit.clock.now()
-            monkeypatch.setattr(house.remit.clock, "now", lambda: now + 5 * custody.DAY)
+            monkeypatch.setattr(house.remit.clock, "now", lambda: now + 3 * custody.DAY + custody.DAY // 6)
             gone = await desk.retain(TenantId("default"), 3)
             assert gone.missions == (ended,)
             assert gone.instances == ("clerk/default",)
@@ -179,12 +180,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     sink = directory.parent / "sink"
     with (directory / "remit.toml").open("a") as toml:
         toml.write(f'[log]\nsinks = ["{sink}"]\n')
+    remit_here("agents", "register", "clerk", "--owner", "emma", "--dir", str(directory))
     with remit_up(directory) as server:
         yield directory, made.admin_key, server, sink
 
 
 def missions(served: Any, count: int) -> list[str]:
-    directory, key, server, _ = served
+    directory, key, _, _ = served
     made = []
     for _ in range(count):
         body = ["missions", "open", "--agent", "clerk", "--purpose", "assist", "--goal", f"Read {SECRET}", "--json"]
@@ -193,9 +195,8 @@ def missions(served: Any, count: int) -> list[str]:
 
 
 def test_a_backup_of_a_running_server_restores_to_what_was_committed(served: Any, tmp_path: Path) -> None:
-    directory, key, server, sink = served
+    directory, key, server, _ = served
     common = ("--dir", str(directory))
-    remit_here("agents", "register", "clerk", "--owner", "emma", *common, REMIT_KEY=key)
     before = missions(served, 2)
     stop, during = threading.Event(), []
 
@@ -229,8 +230,8 @@ def test_a_backup_of_a_running_server_restores_to_what_was_committed(served: Any
     assert SECRET in shown["goal"]
     verifier = remit_here("audit", "key", str(restored)).strip()
     assert verify(restored, verifier).ok
-    kinds = [entry["kind"] for entry in json.loads(remit_here("audit", "show", "store", "--dir", str(restored), "--json"))["entries"]]
-    assert kinds == ["store.backed_up", "store.restored"]
+    on_record = json.loads(remit_here("audit", "show", "store", "--dir", str(restored), "--json"))["entries"]
+    assert [entry["kind"] for entry in on_record] == ["store.backed_up", "store.restored"]
 
 
 def test_a_restore_that_would_lose_signed_entries_is_refused_until_the_loss_is_accepted(

@@ -5,23 +5,37 @@ stand. Every answer is compared with it, both ways: what is permitted the model 
 is permitted, so that a Remit that denies everything fails as well.
 """
 
+import asyncio
 import contextlib
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from anyio.from_thread import start_blocking_portal
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from tests.conftest import TOOLS
 
 from remit.administration import Revocable
 from remit.assembly import InitResult, Remit, init, open_remit
+from remit.catalogue import read_mcp
 from remit.mediation import Presented
 from remit.terms import (
+    DEFAULT_TENANT,
     AgentId,
     AgentState,
     ApprovalState,
@@ -40,14 +54,11 @@ from remit.terms import (
     RemitError,
     Request,
     Role,
+    ServerId,
     TokenRequest,
     ToolState,
     Unauthenticated,
 )
-from tests.conftest import TOOLS
-
-from remit.catalogue import read_mcp
-from remit.terms import DEFAULT_TENANT, ServerId
 
 IBAN = "GB29NWBK60161331926819"
 GOAL = f"Read report.txt and pay 2500 EUR to {IBAN}"
@@ -89,11 +100,15 @@ class Token:
     decision: str
     work: Work
     state: str = "minted"
+    minted: float = field(default_factory=time.monotonic)
 
 
 def made() -> tuple[Path, InitResult]:
     directory = Path(tempfile.mkdtemp(prefix="remit-invariants-"))
-    return directory, init(directory / "remit.d")
+    result = init(directory / "remit.d")
+    toml = directory / "remit.d" / "remit.toml"
+    toml.write_text("unbound_tokens = true\n" + toml.read_text(encoding="utf-8"), encoding="utf-8")
+    return directory, result
 
 
 class Sequences(RuleBasedStateMachine):
@@ -115,6 +130,7 @@ class Sequences(RuleBasedStateMachine):
         self.point = True
         self.eligible: dict[str, bool] = {}  # approvers
         self.number = 0
+        self.asked: list[Ask] = []
 
     def teardown(self) -> None:
         self.stack.close()
@@ -258,14 +274,13 @@ class Sequences(RuleBasedStateMachine):
         point = self.by(self.gate)
 
         async def uses() -> list[Any]:
-            import asyncio
-
             calls = (self.remit.mediator.consume(point, presented) for _ in range(at_once))
             return await asyncio.gather(*calls, return_exceptions=True)
 
         found = [one for one in self.portal.call(uses) if not isinstance(one, str | BaseException)]
         usable = token.state == "minted" and self.alive(token.work) and token.work.id not in self.ended and self.tool
-        assert len(found) == (1 if usable else 0), "I3: a token is used at most once, and never under what was revoked"
+        assert len(found) <= usable, "I3, I5: a token is used at most once, and never under what was revoked"
+        assert found or not usable or time.monotonic() - token.minted > 15, "exactly once while it is fresh"
         if found:
             token.state = "consumed"
 
@@ -289,7 +304,8 @@ class Sequences(RuleBasedStateMachine):
             return multiple()
         assert self.alive(work)
         assert decision.approval is not None
-        return Ask(decision.approval, work, call_id)
+        self.asked.append(Ask(decision.approval, work, call_id))
+        return self.asked[-1]
 
     @rule(ask=asks, who=st.sampled_from(("olga", "omar")), state=st.sampled_from(("approved", "denied")))
     def answer(self, ask: Ask, who: str, state: str) -> None:
@@ -346,8 +362,6 @@ class Sequences(RuleBasedStateMachine):
         point = self.by(self.gate)
 
         async def uses() -> list[Decision]:
-            import asyncio
-
             return await asyncio.gather(*(self.remit.mediator.decide(point, request) for _ in range(at_once)))
 
         permitted = sum(one.effect is Effect.PERMIT for one in self.portal.call(uses))
@@ -425,19 +439,15 @@ class Sequences(RuleBasedStateMachine):
             self.do(self.remit.administration.tools.change(self.local, "office/read_file", ToolState.ACTIVE, "test"))
         self.tool = not quarantine
 
-    @rule(asks_=st.lists(asks, max_size=4), who=st.sampled_from(("olga", "omar")))
-    def demote(self, asks_: list[Ask], who: str) -> None:
-        """The operator loses the group; what it approved and nobody used falls with it."""
-        access = self.remit.administration.access
+    @rule(who=st.sampled_from(("olga", "omar")))
+    def change_groups(self, who: str) -> None:
+        """The operator loses the group, or gets it back; what it approved and nobody used falls with it, for good."""
         groups = () if self.eligible[who] else ("operators",)
-        self.do(access.change_operator(self.local, who, groups=groups))
-        if self.eligible[who]:
-            self.fallen.add(who)
+        self.do(self.remit.administration.access.change_operator(self.local, who, groups=groups))
         self.eligible[who] = not self.eligible[who]
-
-    @property
-    def fallen(self) -> set[str]:
-        return self.__dict__.setdefault("_fallen", set())  # type: ignore[no-any-return]
+        for ask in self.asked:
+            if not self.eligible[who] and who in ask.approvers and ask.state == "approved":
+                ask.state = "cancelled"
 
     @rule()
     def stop_everything(self) -> None:
@@ -468,10 +478,11 @@ class Sequences(RuleBasedStateMachine):
         )
         self.gate = self.do(adding)[1]
 
-    @rule()
-    def restart(self) -> None:
-        self.stack.close()
-        self.start()
+    @rule(really=st.sampled_from((True, False, False)))
+    def restart(self, really: bool) -> None:
+        if really:
+            self.stack.close()
+            self.start()
 
     # ---- What always holds -----------------------------------------------------------------------------------------
 
@@ -526,13 +537,12 @@ def test_no_sequence_of_acts_breaks_the_promises() -> None:
     Sequences.template = made()
     try:
         run = settings(
-            max_examples=25,
+            max_examples=8,
             stateful_step_count=40,
+            phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking takes minutes, each step a real commit
             deadline=None,
             suppress_health_check=list(HealthCheck),
         )
-        from hypothesis.stateful import run_state_machine_as_test
-
         run_state_machine_as_test(Sequences, settings=run)
     finally:
         shutil.rmtree(Sequences.template[0])

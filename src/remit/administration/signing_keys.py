@@ -10,7 +10,7 @@ from remit.administration.office import Act, Office
 from remit.keys import TokenKey, TokenKeys
 from remit.terms import Principal
 
-TOKEN_KEYS = "token-keys"  # the id under which rotations stand in the log
+TOKEN_KEYS = "token-keys"  # noqa: S105 the id under which rotations stand in the log
 LEAD = 30_000  # milliseconds between a new key's publication and its first use; readers keep the JWK Set for half of it
 
 

@@ -16,10 +16,12 @@ from remit.cli import (
     custody,
     first_run,
     missions,
+    modes,
     operators,
     policy,
     revoke,
     status,
+    token_keys,
     tools,
     up,
     why,
@@ -102,6 +104,8 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(operators.operators, name="operators")
 app.add_typer(operators.points, name="points")
 app.add_typer(operators.keys, name="keys")
+token_keys.register(operators.keys)
+app.add_typer(modes.app, name="modes")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 revoke.register(app)

@@ -60,11 +60,12 @@ def verify(
 def key(directory: Annotated[Path, typer.Argument(help="Remit's directory.")]) -> None:
     """Print the log's public key: give it to auditors by another way than the log."""
     from remit.assembly import load_settings
+    from remit.assembly.remit import key_encryption
     from remit.audit import Verifier, log_origin
     from remit.keys import KeyDirectory
 
     settings = load_settings(directory)
-    private = KeyDirectory.open(directory / "keys").log_private
+    private = KeyDirectory.open(directory / "keys", key_encryption()).log_private
     print(Verifier.of(log_origin(settings.log_origin, DEFAULT_TENANT), private.public_key()))
 
 

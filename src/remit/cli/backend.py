@@ -135,8 +135,10 @@ def _local(directory: Path) -> Iterator[_Local]:
     from anyio.from_thread import start_blocking_portal
 
     from remit.assembly import open_remit
+    from remit.cli.logs import configure
     from remit.decision_api import ApiServices, create_api
 
+    configure()  # what the parts log goes to standard error: standard output is the command's
     # The portal opens and closes in one task, as the parts that it holds open need.
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_remit(directory)) as remit:
         services = ApiServices(

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from remit.gateway.upstream import Failure
-from remit.terms import VERDICTS, Decision, Effect, Finding
+from remit.terms import VERDICTS, Decision, Effect, Finding, Mode
 
 _LONGEST = 400  # characters of one message
 DECISION = "remit/decision"
@@ -39,6 +39,15 @@ def refusal(decision: Decision, *, structured: bool) -> dict[str, Any]:
     if decision.effect is not Effect.ASK:
         lines.append("The tool was not called. Calling it again unchanged gives the same answer.")
     return _error_result("\n".join(lines), {DECISION: told}, structured)
+
+
+def shown(decision: Decision, result: dict[str, Any]) -> dict[str, Any]:
+    """A tool's own result; in observe with a note of what enforce would have said."""
+    if decision.mode is Mode.ENFORCE or decision.would is None:
+        return result
+    meta = result.get("_meta")
+    note = {**_told(decision), "would": decision.would.value}
+    return {**result, "_meta": {**(meta if isinstance(meta, dict) else {}), DECISION: note}}
 
 
 def failure(decision: Decision, failed: Failure, *, structured: bool) -> dict[str, Any]:
@@ -81,6 +90,7 @@ def _told(decision: Decision) -> dict[str, Any]:
     told: dict[str, Any] = {
         "id": decision.id,
         "outcome": decision.effect.value,
+        "mode": decision.mode.value,
         "reasons": [{"code": _plain(reason.code), "message": _plain(reason.message)} for reason in decision.reasons],
     }
     if decision.remedy is not None and decision.remedy.disclosable:

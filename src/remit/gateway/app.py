@@ -24,7 +24,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from remit.gateway import body
 from remit.gateway.body import Receive, Scope, Send, Unreadable
-from remit.gateway.calls import Calls, Named
+from remit.gateway.calls import Calls, Named, Upstreams
 from remit.gateway.ports import Authenticator, Mediator, Register, State
 from remit.gateway.upstream import UpstreamSession
 from remit.terms import (
@@ -90,8 +90,19 @@ class Gateway:
                 refresh=refresh,
             )
             self._upstreams.append(session)
+            observed = session
+            if upstream.credential_file is not None:
+                observed = UpstreamSession(
+                    upstream,
+                    register,
+                    call_timeout=call_timeout,
+                    connect_timeout=connect_timeout,
+                    refresh=refresh,
+                    bare=True,
+                )
+                self._upstreams.append(observed)
             self._fronts[upstream.id] = StreamableHTTPSessionManager(
-                Front(session, self._calls, state, point.tenant).server,
+                Front(Upstreams(enforced=session, observed=observed), self._calls, state, point.tenant).server,
                 json_response=True,
                 security_settings=security,
                 max_request_body_size=body.MAX_BODY,
@@ -153,8 +164,9 @@ class Gateway:
 class Front:
     """The MCP server that agents see in place of one upstream."""
 
-    def __init__(self, upstream: UpstreamSession, calls: Calls, state: State, tenant: TenantId) -> None:
-        self._upstream = upstream
+    def __init__(self, upstreams: Upstreams, calls: Calls, state: State, tenant: TenantId) -> None:
+        self._upstreams = upstreams
+        self._upstream = upstream = upstreams.enforced
         self._calls = calls
         self._state = state
         self._tenant = tenant
@@ -186,7 +198,7 @@ class Front:
         principal = _principal(context)
         try:
             named = _named(context, params)
-            return _in_version(context, await self._calls.call(principal, self._upstream, named))
+            return _in_version(context, await self._calls.call(principal, self._upstreams, named))
         except InvalidInput as error:
             raise MCPError(types.INVALID_PARAMS, error.message) from None
         except RemitError as error:

@@ -2,7 +2,8 @@
 
 1. Name the call: mission, instance, call id, approval; a repeated ask keeps its ids.
 2. Ask the path. Anything but a permit ends here, and the upstream never hears of it.
-3. Forward `decision.canonical`, the bytes that were hashed, and nothing else of the request.
+3. Forward `decision.canonical`, the bytes that were hashed, and nothing else of the request; in observe without the
+   credential.
 4. Attest the outcome before the agent sees the result, so that its next decision knows what it has read.
 
 A client that leaves does not stop a call: from step 2 on it runs in a task of the gateway's own, which attests whatever
@@ -18,7 +19,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from remit.gateway.answers import failure, refusal, text_of, unattested
+from remit.gateway.answers import failure, refusal, shown, text_of, unattested
 from remit.gateway.asks import Asks, Subject
 from remit.gateway.ports import Mediator, State
 from remit.gateway.upstream import Answer, Failure, UpstreamSession
@@ -27,6 +28,7 @@ from remit.terms import (
     ApprovalState,
     Decision,
     Effect,
+    Mode,
     Outcome,
     OutcomeStatus,
     PointPrincipal,
@@ -50,6 +52,13 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     approval: str | None = None
 
 
+class Upstreams(msgspec.Struct, frozen=True, kw_only=True):
+    """The sessions with one server. What nobody enforced never goes out with the credential (design: modes)."""
+
+    enforced: UpstreamSession
+    observed: UpstreamSession  # without the credential; the same where there is none
+
+
 class Calls:
     """Calls in flight."""
 
@@ -67,7 +76,7 @@ class Calls:
         self._asks = Asks()
         self._running: set[asyncio.Task[dict[str, Any]]] = set()
 
-    async def call(self, agent: AgentPrincipal, upstream: UpstreamSession, named: Named) -> dict[str, Any]:
+    async def call(self, agent: AgentPrincipal, upstream: Upstreams, named: Named) -> dict[str, Any]:
         """The `CallToolResult` for the agent. Raises `RemitError` when the call has no single meaning."""
         task = self._start(self._mediated(agent, upstream, named))
         return await asyncio.shield(task)
@@ -91,7 +100,8 @@ class Calls:
         if not task.cancelled():
             task.exception()  # whoever waits has it; if the client left, nobody does
 
-    async def _mediated(self, agent: AgentPrincipal, upstream: UpstreamSession, named: Named) -> dict[str, Any]:
+    async def _mediated(self, agent: AgentPrincipal, upstreams: Upstreams, named: Named) -> dict[str, Any]:
+        upstream = upstreams.enforced
         tool = ToolId(f"{upstream.id}/{named.tool}")
         structured = "outputSchema" not in (upstream.listed(named.tool) or {"outputSchema": "unknown"})
         subject: Subject = (agent.tenant, agent.agent, named.instance, named.mission, tool)
@@ -108,11 +118,14 @@ class Calls:
         if decision.effect is not Effect.PERMIT:
             return refusal(decision, structured=structured)
         # 3 Forward
-        answer = await self._forwarded(upstream, named.tool, decision)
+        target = upstream if decision.mode is Mode.ENFORCE else upstreams.observed
+        answer = await self._forwarded(target, named.tool, decision)
         # 4 Attest
         if not await self._attested(decision, answer):
             return unattested(decision, structured=structured)
-        return answer.result if isinstance(answer, Answer) else failure(decision, answer, structured=structured)
+        if isinstance(answer, Answer):
+            return shown(decision, answer.result)
+        return failure(decision, answer, structured=structured)
 
     def _waits(self, agent: AgentPrincipal, asked: Decision) -> bool:
         """Whether nobody has answered yet. Asking again would only open a second request for the same person."""

@@ -65,7 +65,7 @@ class Guard(httpx2.AsyncBaseTransport):
             request.headers.pop("Authorization", None)
 
     async def _checked(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
-        verdict = _verdict(request, response)
+        verdict = _verdict(request, response, bare=self._secret.header is None)
         if verdict is not None:
             await response.aclose()
             return verdict
@@ -83,10 +83,12 @@ class Guard(httpx2.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def _verdict(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response | None:
+def _verdict(request: httpx2.Request, response: httpx2.Response, *, bare: bool) -> httpx2.Response | None:
     status = response.status_code
     if 300 <= status < 400:
         return _failed(Fate.REFUSED, "the upstream redirects, which is not followed; configure its final address")
+    if status in (401, 403) and bare:
+        return _failed(Fate.REFUSED, "the upstream asks for a credential, and the gateway sent none")
     if status in (401, 403):
         return _failed(Fate.REFUSED, "the upstream refuses the gateway's credential; an operator must renew it")
     if status == 404 and "mcp-session-id" in request.headers:

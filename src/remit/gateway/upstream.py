@@ -80,11 +80,16 @@ class UpstreamSession:
         call_timeout: float = 60.0,
         connect_timeout: float = 10.0,
         refresh: float = 30.0,
+        bare: bool = False,
     ) -> None:
-        """Seconds each. Raises `Refused` for an address or credential file that cannot work."""
+        """Seconds each. Raises `Refused` for an address or credential file that cannot work.
+
+        `bare`: without the credential, for calls that are only observed; opened when the first of them comes.
+        """
         self.id = upstream.id
         self._url = _checked_url(upstream)
         self._secret = Secret.read(upstream.credential_file)
+        self._bare = bare
         self._register = register
         self._call_timeout = call_timeout
         self._connect_timeout = connect_timeout
@@ -98,7 +103,8 @@ class UpstreamSession:
 
     async def run(self) -> None:
         """Keep the session until cancelled. A lost session is opened again when somebody needs it."""
-        self._wanted.set()
+        if not self._bare:
+            self._wanted.set()
         while True:
             await self._wanted.wait()
             self._wanted.clear()
@@ -198,7 +204,8 @@ class UpstreamSession:
                 break
         if cursor is not None or len(listed) > _MAX_TOOLS:
             raise Unavailable(f"upstream `{self.id}` lists more than {_MAX_TOOLS} tools or {_MAX_PAGES} pages")
-        await self._register(self.id, list(listed.values()))
+        if not self._bare:  # what strangers are shown is no reason to quarantine anything
+            await self._register(self.id, list(listed.values()))
         self._listing = listed
 
     async def _listen(self, client: Client) -> None:
@@ -218,7 +225,11 @@ class UpstreamSession:
     @contextlib.asynccontextmanager
     async def _http(self) -> AsyncIterator[httpx2.AsyncClient]:
         timeout = httpx2.Timeout(self._call_timeout, connect=self._connect_timeout, pool=self._connect_timeout)
-        guard = Guard(httpx2.AsyncHTTPTransport(retries=1, trust_env=False), self._url, self._secret)
+        guard = Guard(
+            httpx2.AsyncHTTPTransport(retries=1, trust_env=False),
+            self._url,
+            Secret(None) if self._bare else self._secret,
+        )
         async with httpx2.AsyncClient(transport=guard, timeout=timeout, trust_env=False) as http:
             yield http
 

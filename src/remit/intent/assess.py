@@ -7,6 +7,7 @@ send. Findings inform, policy decides. Limits: a hijack that asks for exactly wh
 things that the goal refers to, is not told apart from the work.
 """
 
+import re
 from functools import lru_cache
 
 from remit.intent.grounding import (
@@ -23,7 +24,18 @@ from remit.intent.grounding import (
     Origin,
 )
 from remit.intent.memory import CONFIDENTIAL, Memory, Passage
-from remit.intent.values import at, fold, keys_of, leaves, shape, significant
+from remit.intent.values import (
+    at,
+    decoded,
+    fold,
+    grouped,
+    keys_of,
+    leaves,
+    shape,
+    significant,
+    squeeze,
+    without_separators,
+)
 from remit.intent.views import GoalView, GrantView, goal_view
 from remit.terms import (
     HIGH_RISK,
@@ -49,6 +61,12 @@ _OUTWARD = frozenset((_C.COMMUNICATE, _C.TRANSFER))
 _NO_GOAL = Authority(grants=(), compiler="none", hash="")
 _OUTSIDE, _UNSURE, _WITHIN = range(3)
 MAX_QUOTE = 200
+MAX_LEAVING = 20_000  # characters of one argument that are searched for secrets
+LEAST_SECRET = 4  # characters; a shorter value tells nothing
+NEAR = 80  # characters around a value in which a word says that it is a secret
+MAX_SECRET_SOURCES = 64
+_QUERY = re.compile(r"[?&#/][^\s\"'<>]{4,2000}")
+_PARTS = re.compile(r"[?&=/#;,]")
 
 
 def assess(
@@ -83,7 +101,7 @@ def assess(
         if not _in_bounds(case, mission):
             licence = _OUTSIDE
         authority = _authority(licence, grant, case)
-    return authority, _grounding(worst), _flow(case, sink, instance_label, settings)
+    return authority, _grounding(worst), _flow(case, sink, instance_label, mission, settings)
 
 
 def _licence(case: Case, sink: Origin) -> tuple[int, GrantView | None]:
@@ -237,13 +255,28 @@ def _grounding(worst: Origin) -> Finding:
 
 
 _CLEAR = Finding(kind=FindingKind.FLOW, verdict="clear", message="nothing flows where it may not")
+_BOUND = Finding(
+    kind=FindingKind.FLOW,
+    verdict="leaks",
+    score=0.9,
+    message="the purpose lets only public data leave, and other data was read before",
+)
+_TAINTED = Finding(
+    kind=FindingKind.FLOW,
+    verdict="tainted",
+    score=0.7,
+    message="outside text was read before, and where this goes is neither from the goal nor from trusted data",
+)
 
 
-def _flow(case: Case, sink: Origin, label: Label, settings: Settings) -> Finding:
+def _flow(case: Case, sink: Origin, label: Label, mission: Mission | None, settings: Settings) -> Finding:
     tool = case.tool
-    if sink.rank in (GOAL, TRUSTED) or not (tool.sinks or _OUTWARD & case.tview.classes):
+    if not (tool.sinks or _C.COMMUNICATE in case.tview.classes) or (sink.rank == NONE and not case.acts):
         return _CLEAR
-    if (sink.rank == NONE and not case.acts) or (tool.sinks and _internal(case, settings)):
+    limit = mission.bounds.confidentiality if mission is not None else Confidentiality.CONFIDENTIAL
+    if sink.rank in (GOAL, TRUSTED) and limit >= Confidentiality.CONFIDENTIAL:
+        return _CLEAR
+    if tool.sinks and _internal(case, settings):
         return _CLEAR
     if label.confidentiality >= Confidentiality.CONFIDENTIAL or any(s.confidential for s in case.memory.sources[-64:]):
         passage = _secret(case)
@@ -252,16 +285,13 @@ def _flow(case: Case, sink: Origin, label: Label, settings: Settings) -> Finding
                 kind=FindingKind.FLOW,
                 verdict="leaks",
                 score=0.8,
-                message=f"confidential data of {passage.source.tool.id} would go where the goal does not send it",
+                message=f"confidential data of {passage.source.tool.id} would go where it may not",
                 rests_on=(Evidence(what="content", source=passage.source.decision, where=f"line {passage.line}"),),
             )
+    if limit < Confidentiality.INTERNAL and label.confidentiality > limit:
+        return _BOUND  # nothing that was read may leave
     if case.acts and label.integrity is Integrity.OUTSIDE and sink.rank >= UNKNOWN:
-        return Finding(
-            kind=FindingKind.FLOW,
-            verdict="tainted",
-            score=0.7,
-            message="outside text was read before, and where this goes is neither from the goal nor from trusted data",
-        )
+        return _TAINTED
     return _CLEAR
 
 
@@ -279,15 +309,41 @@ def _internal(case: Case, settings: Settings) -> bool:
 
 
 def _secret(case: Case) -> Passage | None:
-    """A confidential passage whose specific values the call's content carries."""
-    for name, value in case.call.arguments.items():
-        if name in case.tool.sinks:
-            continue
-        for text in leaves(value):
-            for key in set(keys_of(fold(text[:20_000]).lower())):
-                if len(key) < 6 or not any(c.isdigit() for c in key) or key in case.view.keys or not significant(key):
-                    continue
+    """A confidential passage of which a specific value leaves: as it is, encoded, in a URL, or cut up."""
+    for text in leaves(case.call.arguments):
+        lowered = fold(text[:MAX_LEAVING]).lower()
+        keys = {*keys_of(without_separators(lowered)), *(key for _, key in grouped(lowered))}
+        for plain in decoded(text[:MAX_LEAVING]):
+            keys.update(keys_of(fold(plain).lower()))
+        for url in _QUERY.findall(lowered):
+            keys.update(key for part in _PARTS.split(url) for key in keys_of(part))
+        for key in keys:
+            if _telling(key) and key not in case.view.keys:
                 for passage in case.memory.seen(key):
-                    if passage.source.confidential and any(word in passage.text.lower() for word in CONFIDENTIAL):
+                    if passage.source.secret or (passage.source.confidential and _names_secret(passage, key)):
                         return passage
+        if (cut := _joined(case, lowered)) is not None:
+            return cut
+    return None
+
+
+def _telling(key: str) -> bool:
+    return len(key) >= LEAST_SECRET and significant(key) and any(c.isdigit() for c in key)
+
+
+def _names_secret(passage: Passage, key: str) -> bool:
+    """Whether a word for a secret stands before the value in its record, not far from it."""
+    text = passage.text.lower()
+    at = text.find(key)
+    near = text[max(0, at - NEAR) : at + len(key) + NEAR] if at >= 0 else text
+    return any(word in near for word in CONFIDENTIAL)
+
+
+def _joined(case: Case, lowered: str) -> Passage | None:
+    """A secret that was spaced out or cut up: "s k _ 1 9" is still the key."""
+    squeezed = squeeze(lowered)
+    for source in case.memory.sources[-MAX_SECRET_SOURCES:]:
+        for secret, passage in case.memory.secrets(source):
+            if secret in squeezed and secret not in case.view.squeezed:
+                return passage
     return None

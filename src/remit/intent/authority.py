@@ -9,6 +9,7 @@ worded without any known verb gives an unsure grant, and a relative clause may l
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -25,7 +26,7 @@ from remit.intent.lexicon import (
     licenses,
     phrasal,
 )
-from remit.intent.values import SPECIFIC, fold
+from remit.intent.values import SPECIFIC, fold, shape
 from remit.intent.views import goal_view
 from remit.intent.words import words
 from remit.terms import Authority, Bounds, Grant, OperationClass, digest
@@ -75,6 +76,8 @@ _DEFERRING = re.compile(
     r"\b(?:links? to|linked|links? (?:in|from))\b|(?:from|using|with) the (?:details|information|data)\b)",
     re.IGNORECASE,
 )
+
+_RULED = re.compile(r"(?:according to|in line with|per (?:the|his|her))$", re.IGNORECASE)
 
 
 class _Token(msgspec.Struct, frozen=True, gc=False):
@@ -142,12 +145,13 @@ def _language(text: str) -> Lexicon:
     return max(LANGUAGES, key=lambda language: sum(word in language.function_words for word in words))
 
 
-def _tokens(sentence: str) -> list[_Token]:
+@lru_cache(maxsize=256)
+def _tokens(sentence: str) -> tuple[_Token, ...]:
     found = []
     for match in _WORD.finditer(sentence):
         text = match[0][1:-1] if match.lastgroup == "quoted" else match[0].rstrip(".:")
         found.append(_Token(text, text.lower(), match.lastgroup == "quoted", match.lastgroup == "mark"))
-    return found
+    return tuple(found)
 
 
 def _sentence(sentence: str, language: Lexicon, money: bool) -> tuple[list[Grant], bool]:
@@ -165,7 +169,7 @@ def _sentence(sentence: str, language: Lexicon, money: bool) -> tuple[list[Grant
         position = _verb_position(tokens, at, language, asks)
         if position is None:
             continue
-        if phrasal(token.low, [token.low for token in tokens[at + 1 :]]):
+        if phrasal(token.low, (after.low for after in tokens[at + 1 :])):
             heads.append((at, position))
         elif is_vague(token.low) or (
             token.low == "make" and at + 1 < len(tokens) and tokens[at + 1].low in ("sure", "certain")
@@ -187,7 +191,7 @@ def _sentence(sentence: str, language: Lexicon, money: bool) -> tuple[list[Grant
         after = tokens[at + 1].low if at + 1 < len(tokens) else ""
         found = licenses(low) or licenses(base(low))
         found |= _SETTING_UP if low == "set" and after == "up" else frozenset()
-        found |= phrasal(base(low) or low, [token.low for token in tokens[at + 1 : end]])
+        found |= phrasal(base(low) or low, (token.low for token in tokens[at + 1 : end]))
         grant = _grant(tokens[start:at] + tokens[at + 1 : end], found, sure, sentence, language, money)
         act = acts_named(base(low) or low)
         grants.append(msgspec.structs.replace(grant, datatypes=(*act, *grant.datatypes)) if act else grant)
@@ -209,7 +213,7 @@ def _is_question(words: list[_Token], language: Lexicon) -> bool:
     return opening[0] not in language.doers or asked in language.subjects or asked == "you"
 
 
-def _verb_position(tokens: list[_Token], at: int, language: Lexicon, asks: bool) -> bool | None:
+def _verb_position(tokens: tuple[_Token, ...], at: int, language: Lexicon, asks: bool) -> bool | None:
     """Whether the word there asks for something: True surely, False perhaps, None not."""
     low = tokens[at].low
     before = tokens[at - 1] if at else None
@@ -258,7 +262,12 @@ def _verb_position(tokens: list[_Token], at: int, language: Lexicon, asks: bool)
 
 
 def _grant(
-    span: list[_Token], actions: frozenset[OperationClass], sure: bool, sentence: str, language: Lexicon, money: bool
+    span: tuple[_Token, ...],
+    actions: frozenset[OperationClass],
+    sure: bool,
+    sentence: str,
+    language: Lexicon,
+    money: bool,
 ) -> Grant:
     """One grant from a verb's classes and the words around it."""
     datatypes: list[str] = []
@@ -282,28 +291,40 @@ def _grant(
     if _C.TRANSFER in actions and _C.COMMUNICATE in actions:  # "send": money, words, or either
         if not money or _WORDS.search(sentence):
             actions -= {_C.TRANSFER}
-        elif "payment" in datatypes or _AMOUNT.search(sentence):
+        elif any(shape(sink) == "address" for sink in sinks):
+            pass  # figures or money, to an address
+        elif "payment" in datatypes or _amounts(sentence):
             actions -= {_C.COMMUNICATE}
     return Grant(
         actions=tuple(sorted(actions)),
         datatypes=_unique(datatypes),
         identifiers=_unique(named),
         sinks=_unique(sinks),
-        amounts=_unique([match[0] for match in _AMOUNT.finditer(sentence)]),
+        amounts=_amounts(sentence),
         sure=sure,
         quote=sentence[:200],
     )
 
 
+@lru_cache(maxsize=256)
+def _amounts(sentence: str) -> tuple[str, ...]:
+    if not any(map(str.isdigit, sentence)):
+        return ()
+    return _unique([match[0] for match in _AMOUNT.finditer(sentence)])
+
+
 def _defer(sentence: str, turn: list[Grant], language: Lexicon) -> list[Grant]:
     """Mark what the sentence defers to: on the turn's grants, or as a grant of its own when it hands the task over."""
-    if _is_question([token for token in _tokens(sentence[:80]) if not token.mark] or [_NOTHING], language):
+    if _is_question([token for token in _tokens(sentence) if not token.mark] or [_NOTHING], language):
         return turn  # "what do the reviews say": asked, not followed
     instructive = _INSTRUCTIVE.search(sentence)
-    if not instructive and not _DEFERRING.search(sentence):
+    deferring = _DEFERRING.search(sentence)
+    if not instructive and not deferring:
         return turn
-    tokens = _tokens(sentence)
-    whole = _grant(tokens, frozenset((_C.READ,)), False, sentence, language, False)
+    said = sentence
+    if not instructive and deferring and _RULED.match(deferring[0]):
+        said = sentence[deferring.end() :]  # "according to our refund rule": the rule, not what it is applied to
+    whole = _grant(_tokens(said), frozenset((_C.READ,)), False, said, language, False)
     earlier = [name for grant in turn for name in grant.identifiers]
     things = tuple(kind for kind in whole.datatypes if is_noun(kind))
     sources = (*(whole.identifiers or (() if things else _unique(earlier))), *things)

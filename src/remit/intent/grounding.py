@@ -22,13 +22,14 @@ from remit.intent.values import (
     grouped,
     keys_of,
     leaves,
+    shape,
     significant,
     squeeze,
     token_keys,
     without_separators,
 )
 from remit.intent.values import TOKEN as _TOKEN
-from remit.intent.views import GoalView, ToolView, tool_view
+from remit.intent.views import MAX_KNOWN, GoalView, ToolView, tool_view
 from remit.intent.words import words
 from remit.terms import HIGH_RISK, VERDICTS, Call, FindingKind, OperationClass, Tool
 
@@ -131,6 +132,10 @@ class Case:
     def origin(self, text: str) -> tuple[int, Passage | None]:
         """Where one value came from; `NONE` when it is too short or common to tell."""
         view = self.view
+        if (known := view.known.get(text)) is not None:
+            self.keys |= known
+            return GOAL, None
+        mine = set()
         lowered = without_separators(fold(text[:MAX_TEXT]).lower())
         rank, passage, found, asked = NONE, None, 0, 0
         for token in _TOKEN.findall(lowered):
@@ -140,7 +145,7 @@ class Case:
             asked += 1
             if asked > MAX_TOKENS:
                 break
-            self.keys.add(parts[0])
+            mine.add(parts[0])
             one, where = self._token(parts)
             if one != NOWHERE:
                 found += 1
@@ -148,6 +153,9 @@ class Case:
                     rank, passage = one, where
         if not asked:
             return NONE, None
+        self.keys |= mine
+        if rank == GOAL and found == asked and len(view.known) < MAX_KNOWN:
+            view.known[text] = frozenset(mine)
         if found * 2 >= asked and rank != NONE:
             return rank, passage
         for _, key in (*grouped(lowered), *dates(lowered)):
@@ -174,7 +182,14 @@ class Case:
                 return GOAL, None
             places = seen(key)
             if places and significant(key):
-                return self._judge(places)
+                one, where = self._judge(places)
+                if (
+                    one == OUTSIDER
+                    and shape(whole) == "name"
+                    and any(len(piece) > 3 and piece in keys and piece not in ENGLISH.stop for piece in _split(whole))
+                ):
+                    one = REFERENCED  # `driver-9` is the driver of whom the goal speaks
+                return one, where
         rank, passage = NONE, None
         pieces = [piece for piece in _split(whole) if significant(piece) and piece not in ENGLISH.stop]
         if len(pieces) == 1 and pieces[0] == whole:
@@ -233,6 +248,7 @@ class Case:
         source.view, source.reference = self.view, False
         kinds = tool_view(source.tool).kinds
         found = self.refers_by_name(source) or bool(tool_view(source.tool).about & self.view.about)
+        found = found or (not source.arguments and not _OWN.isdisjoint(tool_view(source.tool).words))
         if not found and self.view.handed:  # the goal is what the source asks for
             found = any(
                 kinds & grant.kinds
@@ -299,6 +315,7 @@ class Case:
         same things, it must be the better explanation: the call carries what only the instruction says.
         """
         plain = worst.rank in (GOAL, TRUSTED)
+        unspoken = not (self.tview.classes & HIGH_RISK <= self.view.classes)
         for passage in self.memory.spoken[-MAX_VALUES:]:
             if not any(
                 (grant.classes & self.tview.classes) - _READING and grant.kinds & self.tview.kinds
@@ -308,7 +325,7 @@ class Case:
             if self.delegated(passage):
                 if not asked and self._stakes() and not self.tview.kinds & _STAKES & self.view.kinds:
                     return Origin(OUTSIDER, "", passage)
-            elif not (asked or (worst.rank == GOAL and not outside)) or (
+            elif (not asked and (worst.rank != GOAL or outside or unspoken)) or (
                 not (asked and worst.rank != GOAL and self.refers_by_name(passage.source))
                 and ((not plain and self.tview.classes & HIGH_RISK) or self._carries(passage))
             ):
@@ -330,6 +347,8 @@ class Case:
 
 _READING = frozenset((_C.READ,))
 _ORIGINS = frozenset(words("from source sender origin debit"))
+# What a tool tells without being asked for anything in particular: the asker's own facts.
+_OWN = frozenset(words("profile preference setting saved payee beneficiary wallet passport whoami me account"))
 
 
 @lru_cache(maxsize=4096)

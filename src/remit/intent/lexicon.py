@@ -6,7 +6,9 @@ the catalogue, so that goals and tools are read by one table; what stands here i
 beyond that ("cancel" may end in a deletion or in an update of a status).
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 
 import msgspec
 
@@ -47,7 +49,7 @@ _WIDER: dict[Classes, str] = {
     "follow rectify navigate drive turn lock unlock tune extend confirm approve reject accept check-in reopen",
     (_C.CREATE,): "create generate draft compose build open start copy backup archive produce document establish",
     (_C.EXECUTE, _C.UPDATE, _C.CREATE): "run execute launch deploy install start stop restart trigger activate compile "
-    "test engage",
+    "test engage ignite initiate boot",
     (_C.DELETE,): "delete erase purge wipe trash destroy uninstall",
     (
         _C.READ,
@@ -119,7 +121,10 @@ _NAMED_ACTS = frozenset(
 _PHRASAL: dict[Classes, str] = {
     (_C.DELETE, _C.UPDATE): "take-out take-off call-off get-rid throw-away throw-out back-out strike-out leave-out "
     "clean-up cut-out pull-out",
-    (_C.EXECUTE, _C.UPDATE): "shut-down shut-off switch-off switch-on turn-off turn-on fire-up start-up spin-up",
+    (
+        _C.EXECUTE,
+        _C.UPDATE,
+    ): "shut-down shut-off switch-off switch-on turn-off turn-on fire-up start-up spin-up kick-off",
     (_C.TRANSFER,): "top-up pay-back pay-off chip-in",
     (_C.CREATE, _C.UPDATE): "sign-up fill-in fill-out write-up write-down note-down put-in put-down put-on hook-up "
     "bring-forward push-back set-aside",
@@ -254,11 +259,11 @@ def acts_named(verb: str) -> frozenset[str]:
     return frozenset((verb,)) if verb in _NAMED_ACTS else frozenset()
 
 
-def phrasal(verb: str, following: list[str]) -> frozenset[OperationClass]:
+def phrasal(verb: str, following: Iterable[str]) -> frozenset[OperationClass]:
     """What a verb means with the particle that stands soon after it: "call the trip off", "take her out of …"."""
     particles = _PARTICLES.get(verb)
     if particles:
-        for word in following[:MAX_APART]:
+        for word in islice(following, MAX_APART):
             if word in particles:
                 return particles[word]
     return frozenset()
@@ -286,7 +291,7 @@ _NO_IMPERATIVE = frozenset(
         """
         new can could does do is has have are was will would exist exists contain contains match like
         mean min max average sum minimum maximum power account availability status settings balance
-        source score rate rank sample bulk is are thank thanks see note enjoy think hope wait look block
+        source sample bulk is are thank thanks see note enjoy think hope wait look block
         round type light water fire head top tail web human second last cover matter state value point
         result results need want work take be love dear best regards sincerely feel
     """

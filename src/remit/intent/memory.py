@@ -24,11 +24,12 @@ from remit.intent.values import (
     grouped,
     keys_of,
     leaves,
+    squeeze,
     token_keys,
     unescape,
     without_separators,
 )
-from remit.intent.views import GrantView, grant_view
+from remit.intent.views import GrantView, grant_view, tool_view
 from remit.intent.words import words
 from remit.terms import Confidentiality, Integrity, Label, Tool
 
@@ -41,7 +42,23 @@ _ITEM = re.compile(r"\n(?=- ?[\w\"' ]{1,40}:)|\}\s{0,80},\s{0,80}\{|\n(?=id\s?[:
 CONFIDENTIAL = (
     *words("password passphrase passcode secret api_key apikey api-key private_key access_token credential ssn cvv"),
     *("api key", "private key", "access token", "pin code", "social security", "security code", "confidential"),
+    *("passport", "credit card", "card number", "_key", "_token", "-key", "diagnosis", "login code"),
 )
+# Secrets that show what they are: keys of well-known makes, PEM, signed tokens.
+_TOKENS = re.compile(
+    r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|\b(?:gh[opsur]|github_pat|glpat|sk|rk|pk|xox[abp])"
+    r"[-_][A-Za-z0-9_-]{16,}|\beyJ[\w-]{10,}\.[\w-]{10,}\."
+)
+_ANNOUNCED = re.compile(
+    r"(?:"
+    + "|".join(re.escape(word).replace(r"\ ", "[ _-]?") for word in CONFIDENTIAL if word != "confidential")
+    + r")\w{0,12}[\"' ]{0,3}(?:is|[:=])?[\"' ]{0,3}([\w.+/=-]{6,512}(?: [\d-]{3,6}){0,5})",
+    re.IGNORECASE,
+)
+LEAST_ANNOUNCED = 8  # characters of a secret that is recognised without its separators
+MAX_ANNOUNCED = 64
+MAX_SECRET_TEXT = 100_000
 _OVERHEAD = 3  # bytes of index for each byte of text, roughly; the limit is on the sum
 MAX_COMPILED = 2  # instructions of one result that are compiled at once
 MAX_HIDDEN = 4_096  # characters of one decoded token
@@ -51,7 +68,19 @@ MAX_POSTINGS = 24  # places kept for one key: the first ones tell where it came 
 class Source:
     """One result that was taken in."""
 
-    __slots__ = ("_items", "arguments", "confidential", "decision", "outside", "reference", "text", "tool", "view")
+    __slots__ = (
+        "_items",
+        "announced",
+        "arguments",
+        "confidential",
+        "decision",
+        "outside",
+        "reference",
+        "secret",
+        "text",
+        "tool",
+        "view",
+    )
 
     def __init__(
         self, decision: str, tool: Tool, arguments: tuple[str, ...], outside: bool, text: str, lowered: str
@@ -61,10 +90,12 @@ class Source:
         self.arguments = arguments  # its call's arguments, as keys
         self.outside = outside
         self.text = text  # folded, as indexed
-        self.confidential = any(word in lowered for word in CONFIDENTIAL)
+        self.secret = "password" in tool_view(tool).kinds  # the tool says that it tells secrets
+        self.confidential = self.secret or any(word in lowered for word in CONFIDENTIAL) or bool(_TOKENS.search(text))
         self.reference = False  # whether the goal refers to it; valid for `view`
         self.view: object = None
         self._items: list[int] | None = None
+        self.announced: tuple[tuple[str, Passage], ...] | None = None
 
     def item(self, at: int) -> int:
         """Which item of the result a place belongs to."""
@@ -182,6 +213,20 @@ class Memory:
         if source.confidential:
             return Label(integrity=label.integrity, confidentiality=Confidentiality.CONFIDENTIAL, origins=label.origins)
         return label
+
+    def secrets(self, source: Source) -> tuple[tuple[str, "Passage"], ...]:
+        """The values of a confidential result that a word for a secret announces, without separators."""
+        if not source.confidential:
+            return ()
+        if source.announced is None:
+            found = []
+            text = source.text[:MAX_SECRET_TEXT]
+            for match in _ANNOUNCED.finditer(text):
+                value = squeeze(match[1].lower())
+                if len(value) >= LEAST_ANNOUNCED and any(c.isdigit() for c in value):
+                    found.append((value, Passage(-1, source, match.start(), match.end(), False)))
+            source.announced = tuple(found[:MAX_ANNOUNCED])
+        return source.announced
 
     def seen(self, key: str) -> list[Passage]:
         """The passages that hold a key, oldest first."""

@@ -101,8 +101,13 @@ _DETERMINED = frozenset(
     )
 )
 # A long line that goes on in the next one: mail and terminals wrap, and a wrapped request is still a request.
-_WRAPPED = re.compile(r"^([^\n]{20,200})\n(?=[ \t]{0,8}[a-z0-9$€£(][^\n:=]{0,30}(?:[ ,.;)\n]|$))", re.MULTILINE)
+_WRAPPED = re.compile(r"\n(?=[ \t]{0,8}[a-z0-9$€£(][^\n:=]{0,30}(?:[ ,.;)\n]|$))")
 _QUOTED = re.compile(r"^[ \t]{0,8}(?:[>|][ \t]?){1,8}", re.MULTILINE)  # the mark of a quoted line
+_IDENTIFIER = re.compile(r"\b[A-Za-z]{1,6}[-_]?\d{2,}\b|[$€£] ?\d|\d (?:euros?|dollars?|pounds?|usd|eur|gbp)\b")
+_STOP = re.compile(r"[.!?:;](?=\s|$|[\"'<)\]}])|\n")
+_FINITE = frozenset(
+    words("is are was were be been being will would has have had can could may might shall do does did")
+)
 MAX_SPAN = 600  # characters of one instruction
 MAX_SPANS = 2_000  # of one text: a flood of instructions is one instruction
 
@@ -124,8 +129,11 @@ def instructions(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _unwrapped(match: re.Match[str]) -> str:
-    """The line with a space for its break; the length stays, so that places stay."""
-    return match[1] + ("\n" if match[1][-1] in ".!?:;>}]" else " ")
+    """A space for the break of a long line; the length stays, so that places stay."""
+    text, at = match.string, match.start()
+    if not 20 <= at - text.rfind("\n", max(0, at - 201), at) - 1 <= 200 or text[at - 1] in ".!?:;>}]":
+        return "\n"
+    return " "
 
 
 def _imperatives(text: str) -> Iterator[tuple[int, int]]:
@@ -179,12 +187,21 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
     # "Report Q3", "Message from Bob", "Order 55": a word that is a noun as well needs a determiner or an address
     if is_noun(verb):
         end = match.end(2) + 120
-        return (
+        return _bare_order(text, match.end(2)) or (
             following.lower() in _DETERMINED
             or following[0] in "$€£@"
             or bool(_ACTOR.search(text, match.end(2), end) or SPECIFIC.search(text, match.end(2), end))
         )
     return True
+
+
+def _bare_order(text: str, start: int) -> bool:
+    """ "Order ten bottles from …": a whole sentence after the word, and nothing in it that says something of it."""
+    end = _STOP.search(text, start, start + 300)
+    if end is None or end[0] not in ".!":
+        return False
+    said = text[start : end.start()].lower().split()
+    return len(said) >= 3 and said[0].isalpha() and _FINITE.isdisjoint(said)
 
 
 def _urges(opener: str) -> bool:
@@ -195,7 +212,8 @@ def _urges(opener: str) -> bool:
 def _specific(text: str, start: int) -> bool:
     """Whether the clause holds an address, a link or an account."""
     end = text.find("\n\n", start, start + 120)
-    return bool(SPECIFIC.search(text, start, end if end >= 0 else start + 120))
+    end = end if end >= 0 else start + 120
+    return bool(SPECIFIC.search(text, start, end) or _IDENTIFIER.search(text, start, end))
 
 
 def _subordinate(text: str, at: int) -> bool:
@@ -209,7 +227,8 @@ def _wishes(text: str) -> Iterator[tuple[int, int]]:
         at = text.find(wish)
         while at >= 0:
             match = _WISHED.match(text, at + len(wish))
-            if match and is_imperative(base(match[2].lower())):
+            verb = base(match[2].lower()) if match else ""
+            if match and (is_imperative(verb) or (is_vague(verb) and _specific(text, match.end()))):
                 start = max(text.rfind(".", 0, at), text.rfind("\n", 0, at), at - 80, -1) + 1
                 if match[1] or _ACTOR.search(text, start, at + len(wish)):
                     yield start, _end(text, match.end())

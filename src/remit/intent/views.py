@@ -35,7 +35,7 @@ _EMPTY = frozenset(
         """
         by id for from to with of in on at and or all new current details detail list data info
         information most recent last the a an my name number direct via v api tool get given specific
-        returns return based existing using
+        based existing using
     """
     )
 )
@@ -68,11 +68,13 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     names: frozenset[str]  # what the goal names, as keys
     kinds: frozenset[str]
     about: frozenset[str]  # kinds of what the goal refers to: no means ("by mail"), nothing it brings about ("a mail")
+    classes: frozenset[OperationClass]  # that any grant speaks of
     acts: bool  # whether anything but reading is licensed
     sure: bool
     sources: frozenset[str]
     source_kinds: frozenset[str]
     handed: bool
+    known: dict[str, frozenset[str]]  # values found to come from the goal, with their keys; at most `MAX_KNOWN`
 
 
 class ToolView(msgspec.Struct, frozen=True, gc=False):
@@ -127,6 +129,7 @@ def grant_view(grant: Grant) -> GrantView:
 
 
 _VIEWS: dict[tuple[str, str], GoalView] = {}
+MAX_KNOWN = 512
 MAX_VIEWS = 1024  # missions that act at the same time, roughly; a view is made again in a millisecond
 
 
@@ -153,11 +156,13 @@ def _make(authority: Authority, goal: str) -> GoalView:
         names=frozenset().union(*(grant.names for grant in grants)) if grants else frozenset(),
         kinds=words - ENGLISH.stop,
         about=_about(lowered) - ENGLISH.stop,
+        classes=frozenset().union(*(grant.classes for grant in grants)) if grants else frozenset(),
         acts=any(grant.classes - {_C.READ} for grant in grants),
         sure=any(grant.sure for grant in grants),
         sources=frozenset().union(*(grant.sources for grant in grants)) if grants else frozenset(),
         source_kinds=frozenset().union(*(grant.source_kinds for grant in grants)) if grants else frozenset(),
         handed=any(grant.handed for grant in grants),
+        known={},
     )
 
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from remit.keys import files
+from remit.keys.approvals import APPROVALS_FILE
 from remit.keys.encryption import KeyEncryption, protect, reveal
 from remit.keys.random import KEY_BYTES, new_data_key
 from remit.keys.tokens import TokenKey, TokenKeys
@@ -29,6 +30,7 @@ from remit.terms import InvalidInput, Refused, Unavailable
 LOG_FILE = "log.pem"  # Ed25519, PKCS #8 (RFC 8410)
 MASTER_FILE = "master.key"  # 32 bytes
 TOKENS_FILE = "tokens.json"  # made when the first token key is
+LATER_FILES = (TOKENS_FILE, APPROVALS_FILE)  # not there before they are needed
 
 # First byte of a wrapped key: says how it is wrapped, so that a later form can be told apart.
 WRAP_V1 = b"\x01"  # AES-256-GCM under the master key, random 96-bit nonce (NIST SP 800-38D section 8.2.2)
@@ -104,7 +106,7 @@ class KeyDirectory:
         the old files, on backups or as freed blocks of the disk, stay as they were: destroy those.
         """
         files.check_directory(path)
-        names = [name for name in (LOG_FILE, MASTER_FILE, TOKENS_FILE) if name != TOKENS_FILE or _exists(path / name)]
+        names = [LOG_FILE, MASTER_FILE, *(name for name in LATER_FILES if _exists(path / name))]
         plain = {name: _either(path / name, old, new) for name in names}  # all of them, before one is changed
         for name, key in plain.items():
             files.replace(path / name, protect(key, name, new))

@@ -79,7 +79,7 @@ def settlement(state: State, held: Reservation, used: Spent) -> tuple[Put, ...]:
 
 def count_records(content: str | None) -> int:
     """How many records a result has: the items of a JSON array, else none."""
-    if content is None or not content.lstrip()[:1] == "[":
+    if content is None or content.lstrip()[:1] != "[":
         return 0
     try:
         return len(msgspec.json.decode(content, type=list[msgspec.Raw]))

@@ -86,7 +86,7 @@ class CallTokens:
         audience = wanted.audience
         if not 0 < len(audience) <= MAX_AUDIENCE or not (is_identifier(audience) or comparable(audience)):
             raise InvalidInput(
-                "expected `context.token.audience` to be the http(s) URI of the resource without query, or a server's id"
+                "expected `context.token.audience` to be the http(s) URI of the resource, or a server's id"
             )
         if wanted.jkt is None and not self._unbound:
             raise InvalidInput(

@@ -105,7 +105,10 @@ class Sealer:
 
 
 def erase(connection: Connection, erasure: Erasure) -> None:
-    """Delete details, and with a whole shelf its key: without the key, copies of the details are noise."""
+    """Delete details, and with a whole shelf its key: without the key, copies of the details are noise.
+
+    A mission that had a key is marked, so that none is made again; a shelf outside of missions goes on.
+    """
     tenant, mission, before = erasure
     shelf = (detail.c.tenant == tenant, detail.c.mission == mission)
     keys = (mission_key.c.tenant == tenant, mission_key.c.mission == mission)
@@ -119,8 +122,8 @@ def erase(connection: Connection, erasure: Erasure) -> None:
         connection.execute(delete(detail).where(*shelf, old.exists()))
         return
     connection.execute(delete(detail).where(*shelf))
-    connection.execute(delete(mission_key).where(*keys))
-    if not mission.startswith(OUTSIDE):
+    had = connection.execute(delete(mission_key).where(*keys)).rowcount
+    if had and not mission.startswith(OUTSIDE):
         connection.execute(mission_key.insert().values(tenant=tenant, mission=mission, wrapped=ERASED))
 
 

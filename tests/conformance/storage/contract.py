@@ -33,13 +33,15 @@ from remit.terms import (
     Put,
     ServerId,
     Spent,
+    TokenRecord,
+    TokenState,
     Tool,
     Unavailable,
     Voucher,
     VoucherKind,
     Write,
 )
-from remit.terms.entries import Record, Reservation
+from remit.terms.entries import Ledger, Record, Reservation
 from remit.terms.identity import TenantId
 
 T = DEFAULT_TENANT
@@ -101,6 +103,31 @@ def reservation(
         state=state,
         version=version,
     )
+
+
+def token(name: str, state: TokenState = TokenState.MINTED, version: int = 1) -> TokenRecord:
+    return TokenRecord(
+        tenant=T,
+        id=name,
+        decision="d",
+        digest="00",
+        mission="m",
+        agent="a",
+        instance="i",
+        server="mail",
+        subject="user:emma",
+        audience="mail",
+        jkt=None,
+        epoch=1,
+        issued=0,
+        expires=30_000,
+        state=state,
+        version=version,
+    )
+
+
+def ledger(name: str, version: int = 1) -> Ledger:
+    return Ledger(tenant=T, id=name, spent=Spent(calls=1), version=version)
 
 
 def put(kind: Kind, record: Record) -> Put:
@@ -284,6 +311,53 @@ class StoreContract:
         assert isinstance(third, Unavailable)
         assert [one.id for one in store.agents(T)] == ["a"]
         assert store.commit_blocking(write("d", put(Kind.AGENT, agent("b")))) == 1
+
+    def test_compares_what_was_read_and_is_not_written(self, store: Store) -> None:
+        store.commit_blocking(write("a", put(Kind.AGENT, agent("a"))))
+        for expected in ((Kind.AGENT, "a", 2), (Kind.AGENT, "a", 0), (Kind.AGENT, "b", 1), (Kind.TENANT, "tenant", 1)):
+            stale = msgspec.structs.replace(write("m", put(Kind.MISSION, mission("m"))), expects=(expected,))
+            with pytest.raises(Conflict, match="read it again"):
+                store.commit_blocking(stale)
+        assert store.mission(T, MissionId("m")) is None
+        fresh = ((Kind.AGENT, "a", 1), (Kind.TENANT, "tenant", 0))
+        kept = msgspec.structs.replace(write("m", put(Kind.MISSION, mission("m"))), expects=fresh)
+        assert store.commit_blocking(kept) == 1
+
+    def test_raises_its_epoch_for_good(self, store: Store, reopen: Reopen) -> None:
+        before = store.epoch
+        assert store.raise_epoch() == before + 1 == store.epoch
+        again = reopen()
+        assert again.epoch == before + 1
+        assert again.raise_epoch() == before + 2
+
+    def test_reads_tokens_that_are_over_through_and_holds_their_versions(self, store: Store, reopen: Reopen) -> None:
+        store.commit_blocking(write("t", put(Kind.TOKEN, token("t"))))
+        assert store.token(T, "t") is store.token(T, "t"), "an unused token is in memory"
+        again = reopen()
+        assert again.token(T, "t") == token("t")
+        again.commit_blocking(write("t", put(Kind.TOKEN, token("t", TokenState.CONSUMED, 2))))
+        for each in (again, reopen):
+            opened = each if isinstance(each, Store) else each()
+            assert opened.token(T, "t") == token("t", TokenState.CONSUMED, 2)
+            with pytest.raises(Conflict, match="is at version 2, not 1"):
+                opened.commit_blocking(write("t", put(Kind.TOKEN, token("t", TokenState.CONSUMED, 2))))
+
+    def test_keeps_no_used_or_expired_token_and_no_ledger_of_past_days_in_memory(self, store: Store) -> None:
+        store.commit_blocking(write("t", put(Kind.TOKEN, token("used"))))
+        store.commit_blocking(write("t", put(Kind.TOKEN, token("used", TokenState.CONSUMED, 2))))
+        store.commit_blocking(
+            write("t", put(Kind.TOKEN, token("late")), put(Kind.LEDGER, ledger("agent:a@1970-01-01")))
+        )
+        assert store._tokens.all(T) == (token("late"),)
+        store.commit_blocking(write("t", put(Kind.LEDGER, ledger("m")), time=token("late").expires))
+        assert store._tokens.all(T) == ()
+        assert store.token(T, "late") == token("late")
+        assert len(store._ledgers.all(T)) == 2
+        store.commit_blocking(write("t", time=2 * 24 * 3600 * 1000))
+        assert store._ledgers.all(T) == (ledger("m"),)
+        day = store.ledger(T, MissionId("agent:a@1970-01-01"))
+        assert day == ledger("agent:a@1970-01-01")
+        store.commit_blocking(write("t", put(Kind.LEDGER, ledger("agent:a@1970-01-01", 2))))
 
     def test_knows_the_time_of_the_last_entry(self, store: Store, reopen: Reopen) -> None:
         store.commit_blocking(write("a", time=70))

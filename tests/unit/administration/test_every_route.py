@@ -19,7 +19,7 @@ from remit.administration import PERMISSIONS, Act, Revocable
 from remit.terms import Role
 
 SOURCE = Path(remit.__file__).parent
-UPSTREAM = 'upstreams = { mail = { url = "http://127.0.0.1:9/mcp" } }\n'
+UPSTREAM = 'unbound_tokens = true\nupstreams = { mail = { url = "http://127.0.0.1:9/mcp" } }\n'
 
 PUBLIC = "public"  # says nothing that only some may know
 DECIDES = "decides"  # goes through `Mediator.decide`
@@ -123,6 +123,24 @@ def outcome(world: World) -> tuple[str, Any]:
     return "", {"decision": world.evaluate(body).json()["context"]["id"], "status": "succeeded", "content": "paid"}
 
 
+def token(world: World) -> tuple[str, Any]:
+    body = evaluation(world, token={"audience": "bank"})
+    body["context"]["arguments"]["amount"] = 1
+    issued = world.evaluate(body).json()["context"]
+    return "", {"token": issued["token"]["access_token"], "audience": "bank"}
+
+
+def observing(world: World) -> dict[str, Any]:
+    return {"id": f"agent:{agent(world)}", "mode": "observe", "lifetime_seconds": 60, "cause": "test"}
+
+
+def wanted_mode(world: World) -> tuple[str, Any]:
+    """A rule that somebody else asked for."""
+    body = observing(world)
+    world.operate("/v1/modes", body, key="stopper")
+    return "", {"id": body["id"]}
+
+
 def post(template: Callable[[World], Any]) -> Callable[[World], tuple[str, Any]]:
     return lambda world: ("", template(world))
 
@@ -157,6 +175,21 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/access/v1/requests/{id}"): Route(READS, (*ALL, "agent", "point"), at(approval)),
     ("POST", "/access/v1/requests/{id}/cancel"): Route(ADMINISTERS, ("admin", "agent", "point"), at(approval)),
     ("DELETE", "/access/v1/requests/{id}/cancel"): Route(ADMINISTERS, ("admin", "agent", "point"), at(approval)),
+    ("GET", "/.well-known/jwks.json"): Route(PUBLIC),
+    ("GET", "/log/{tenant}/{path}"): Route(READS, RECORD, at(lambda _: "default/checkpoint")),
+    ("GET", "/v1/log"): Route(READS, ALL, nothing),
+    ("GET", "/v1/records/{id}/proof"): Route(READS, RECORD, at(lambda _: "policies")),
+    ("GET", "/v1/modes"): Route(READS, ALL, nothing),
+    ("POST", "/v1/modes"): Route(ADMINISTERS, ADMIN, post(observing)),
+    ("POST", "/v1/modes/confirm"): Route(ADMINISTERS, ("admin", "approver"), wanted_mode),
+    ("POST", "/v1/modes/clear"): Route(ADMINISTERS, STOP, wanted_mode),
+    ("POST", "/v1/erasures"): Route(
+        ADMINISTERS, ADMIN, post(lambda world: {"mission": mission(world, "revoked"), "cause": "test"})
+    ),
+    ("POST", "/v1/backups"): Route(ADMINISTERS, ADMIN, post(lambda _: {"keys": False})),
+    ("POST", "/v1/token-keys/rotate"): Route(ADMINISTERS, ADMIN, post(lambda _: {})),
+    ("POST", "/v1/tokens/consume"): Route(ATTESTS, ("point",), token),
+    ("POST", "/v1/tokens/introspect"): Route(READS, ("point",), token),
     ("POST", "/v1/outcomes"): Route(ATTESTS, ("point",), outcome),
     ("GET", "/v1/status"): Route(READS, ALL, nothing),
     ("GET", "/v1/agents"): Route(READS, ALL, nothing),
@@ -264,7 +297,7 @@ def front_document(front: Any) -> Any:
 
 
 def filled(path: str, part: str) -> str:
-    start, brace, rest = path.partition("{")
+    start, brace, rest = path.removesuffix("/{path}").partition("{")
     if not brace:
         return path + part
     return start + part + rest.partition("}")[2]
@@ -295,7 +328,8 @@ def test_without_a_valid_key_only_public_routes_answer_and_nothing_is_written(
     world: World, method: str, path: str
 ) -> None:
     before = size(world)
-    target = filled(path, "mail" if path.startswith("/mcp") else "x" if "{" in path else "")
+    parts = {"/mcp/{server}": "mail", "/log/{tenant}/{path}": "default/checkpoint"}
+    target = filled(path, parts.get(path, "x" if "{" in path else ""))
     for headers in (
         {},
         {"authorization": "Bearer remit_0123456789abcdef_" + "a" * 43},

@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from remit.administration import Act
-from remit.audit import parse_path
+from remit.audit import log_name, parse_path
 from remit.decision_api.asking import Asking, authenticated
 from remit.terms import NotFound, TenantId
 
@@ -27,7 +27,8 @@ def read_log(request: Asking, tenant: FromPath[str], path: FromPath[str]) -> Res
         if by.tenant != tenant:
             raise NotFound("there is no such log")
     name = path.removeprefix("/")
-    body = found.file(TenantId(tenant), name)
+    exact = request.scope["raw_path"].decode("latin-1") == f"/log/{log_name(TenantId(tenant))}/{name}"
+    body = found.file(TenantId(tenant), name) if exact else None  # no second spelling of a file
     if body is None:
         raise NotFound("there is no such file in this log; tlog-tiles says which there are")
     if parse_path(name) is None:  # a checkpoint changes all the time
