@@ -129,6 +129,26 @@ def test_of_many_concurrent_uses_exactly_one_wins(play: Play) -> None:
     play(story)
 
 
+def test_a_use_that_was_overtaken_between_judgement_and_commit_does_not_count(play: Play) -> None:
+    """The version of the record decides, not what was read before."""
+
+    async def story(house: House) -> None:
+        token = (await granted(house))["token"]["access_token"]
+        store, mediator = house.remit.store, house.remit.mediator
+
+        class Overtaken:
+            async def commit(self, write: Any) -> int:
+                mediator._journal = store
+                await consume(house, token)
+                number: int = await store.commit(write)
+                return number
+
+        mediator._journal = Overtaken()
+        await refused(house, use(house, token), "consumed already")
+
+    play(story)
+
+
 def test_a_used_token_stays_used_over_a_restart_and_an_unused_one_stays_good(
     opened: Callable[[], AbstractAsyncContextManager[House]],
 ) -> None:

@@ -64,7 +64,9 @@ IBAN = "GB29NWBK60161331926819"
 GOAL = f"Read report.txt and pay 2500 EUR to {IBAN}"
 AGENTS = ("clerk", "helper")
 ACTING = (AgentState.ACTIVE, AgentState.RESTRICTED)
-PAYMENT = {"recipient": IBAN, "amount": 2500}
+PAYMENT: dict[str, Any] = {"recipient": IBAN, "amount": 2500}
+MOST = 10_000  # that the purpose lets a mission and all below it pay
+SELDOM = st.sampled_from((False, False, True))  # what ends work, so that there is some left to break
 
 
 @dataclass
@@ -77,6 +79,7 @@ class Work:
     calls: int | None
     state: str = "active"
     spent: int = 0
+    paid: int = 0
     instance: str = ""
 
     def line(self) -> "list[Work]":
@@ -220,6 +223,9 @@ class Sequences(RuleBasedStateMachine):
     def covered(self, work: Work) -> bool:
         return all(each.calls is None or each.spent < each.calls for each in work.line())
 
+    def affords(self, work: Work) -> bool:
+        return all(each.paid + PAYMENT["amount"] <= MOST for each in work.line())
+
     def may_read(self, work: Work) -> bool:
         return self.alive(work) and self.covered(work) and self.tool and work.id not in self.ended
 
@@ -345,6 +351,9 @@ class Sequences(RuleBasedStateMachine):
         assert permitted <= (1 if same and ask.state == "approved" else 0), "I3 and I6"
         if permitted:
             ask.state = "used"
+            for each in ask.work.line():
+                each.paid += PAYMENT["amount"]
+                assert each.paid <= MOST, "budgets hold at every mission of the line"
 
     def race(self, ask: Ask, at_once: int) -> int:
         """The same use several times at once."""
@@ -372,6 +381,18 @@ class Sequences(RuleBasedStateMachine):
                 each.spent += permitted
         return permitted
 
+    @rule(work=works, who=st.sampled_from(("olga", "omar")), change=st.sampled_from(("none", "arguments", "call")))
+    def ask_have_it_approved_and_use_it_again_and_again(self, work: Work, who: str, change: str) -> None:
+        """What people do all day, which the rules above seldom do in this order."""
+        ask = self.ask(work)
+        if isinstance(ask, Ask):
+            self.answer(ask, who, "approved")
+            self.use(ask, change, work, 1)
+            usable = ask.state == "approved" and self.alive(work) and self.covered(work) and self.affords(work)
+            self.use(ask, "none", work, 3)
+            assert ask.state == "used" or not usable, "work that the model allows is permitted"
+            self.use(ask, "none", work, 1)
+
     # ---- Taking back -----------------------------------------------------------------------------------------------
 
     def revoke(self, kind: Revocable, id: str, **more: Any) -> bool:
@@ -392,14 +413,16 @@ class Sequences(RuleBasedStateMachine):
         assert work.state in ("active", "suspended")
         work.state = state.value
 
-    @rule(work=works)
-    def revoke_mission(self, work: Work) -> None:
+    @rule(work=works, really=SELDOM)
+    def revoke_mission(self, work: Work, really: bool) -> None:
+        if not really:
+            return
         assert self.revoke(Revocable.MISSION, work.id) == (work.state in ("active", "suspended"))
         work.state = work.state if work.state == "completed" else "revoked"
 
-    @rule(agent=st.sampled_from(AGENTS), quarantine=st.sampled_from((True, True, True, False)))
-    def revoke_agent(self, agent: str, quarantine: bool) -> None:
-        if self.revoke(Revocable.AGENT, agent, quarantine=quarantine):
+    @rule(agent=st.sampled_from(AGENTS), quarantine=st.sampled_from((*(True,) * 7, False)), really=SELDOM)
+    def revoke_agent(self, agent: str, quarantine: bool, really: bool) -> None:
+        if really and self.revoke(Revocable.AGENT, agent, quarantine=quarantine):
             self.agents[agent] = AgentState.QUARANTINED if quarantine else AgentState.RETIRED
 
     @rule(agent=st.sampled_from(AGENTS), state=st.sampled_from(ACTING))
@@ -411,8 +434,10 @@ class Sequences(RuleBasedStateMachine):
         assert self.agents[agent] is not AgentState.RETIRED, "a retired identity never comes back"
         self.agents[agent] = state
 
-    @rule(work=works)
-    def end_instance(self, work: Work) -> None:
+    @rule(work=works, really=SELDOM)
+    def end_instance(self, work: Work, really: bool) -> None:
+        if not really:
+            return
         mission = self.remit.store.mission(DEFAULT_TENANT, MissionId(work.id))
         assert mission is not None
         if mission.instance is not None and self.revoke(Revocable.INSTANCE, mission.instance):
@@ -449,8 +474,10 @@ class Sequences(RuleBasedStateMachine):
             if not self.eligible[who] and who in ask.approvers and ask.state == "approved":
                 ask.state = "cancelled"
 
-    @rule()
-    def stop_everything(self) -> None:
+    @rule(really=SELDOM)
+    def stop_everything(self, really: bool) -> None:
+        if not really:
+            return
         assert self.revoke(Revocable.TENANT, "") == (not self.stopped)
         self.stopped = True
 
@@ -478,7 +505,7 @@ class Sequences(RuleBasedStateMachine):
         )
         self.gate = self.do(adding)[1]
 
-    @rule(really=st.sampled_from((True, False, False)))
+    @rule(really=SELDOM)
     def restart(self, really: bool) -> None:
         if really:
             self.stack.close()
@@ -537,7 +564,8 @@ def test_no_sequence_of_acts_breaks_the_promises() -> None:
     Sequences.template = made()
     try:
         run = settings(
-            max_examples=8,
+            max_examples=12,
+            derandomize=True,  # it names defences: each run has to find what the last one found
             stateful_step_count=40,
             phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking takes minutes, each step a real commit
             deadline=None,

@@ -293,6 +293,8 @@ async def _record_start(remit: Remit, configuration: Configuration) -> None:
     """Enforcement points that remit.toml names exist; the policy version that is active is on record."""
     for point in configuration.points:
         known = remit.store.point(remit.tenant, point.id)
+        if known is not None and not known.active:
+            continue  # an operator deactivated it: a file does not bring it back
         if known is not None and (known.servers, known.subjects) == (point.servers, point.subjects):
             continue
         version = known.version if known is not None else 0

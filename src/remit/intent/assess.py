@@ -63,7 +63,10 @@ _OUTSIDE, _UNSURE, _WITHIN = range(3)
 MAX_QUOTE = 200
 MAX_LEAVING = 20_000  # characters of one argument that are searched for secrets
 LEAST_SECRET = 4  # characters; a shorter value tells nothing
-NEAR = 80  # characters around a value in which a word says that it is a secret
+NEAR = 80  # characters before a value in which a word says that it is a secret
+MAX_KEY = 64  # characters of a value that are looked for
+_BETWEEN = r"[\s._-]?"  # what separates the characters of a value that is written in groups
+_FIELD = re.compile(r"[\n,;{}]")
 MAX_SECRET_SOURCES = 64
 _QUERY = re.compile(r"[?&#/][^\s\"'<>]{4,2000}")
 _PARTS = re.compile(r"[?&=/#;,]")
@@ -88,8 +91,11 @@ def assess(
         sink = Origin(OUTSIDER, sink.argument, sink.passage)  # what was read is the subject, not the address book
         worst = worst if worst.rank > OUTSIDER else sink
     if case.acts and worst.rank < INSTRUCTION and memory.spoken:
+        alike = grant is not None and bool(grant.kinds & case.tview.kinds)
         asked = licence == _WITHIN and grant is not None and not grant.handed
-        if (steering := case.steered(worst, asked, licence == _OUTSIDE)) is not None and steering.rank > worst.rank:
+        if (
+            steering := case.steered(worst, asked, alike, licence == _OUTSIDE)
+        ) is not None and steering.rank > worst.rank:
             worst = steering
     if worst.rank == INSTRUCTION and licence == _UNSURE:
         licence = _OUTSIDE  # another's words explain the call, the goal's at most could
@@ -332,11 +338,13 @@ def _telling(key: str) -> bool:
 
 
 def _names_secret(passage: Passage, key: str) -> bool:
-    """Whether a word for a secret stands before the value in its record, not far from it."""
+    """Whether a word for a secret announces the value: before it, in the same line or field."""
     text = passage.text.lower()
-    at = text.find(key)
-    near = text[max(0, at - NEAR) : at + len(key) + NEAR] if at >= 0 else text
-    return any(word in near for word in CONFIDENTIAL)
+    found = re.search(_BETWEEN.join(map(re.escape, key[:MAX_KEY])), text)
+    if found is None:  # written differently there: the record must do
+        return any(word in text for word in CONFIDENTIAL)
+    before = _FIELD.split(text[max(0, found.start() - NEAR) : found.start()])[-1]
+    return any(word in before for word in CONFIDENTIAL)
 
 
 def _joined(case: Case, lowered: str) -> Passage | None:

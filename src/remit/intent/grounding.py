@@ -6,6 +6,7 @@ outsider's instruction which fits the call is the explanation unless the value w
 data before the outsider spoke. The worst argument is the call's origin.
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -177,7 +178,7 @@ class Case:
         whole = parts[0]
         if whole in keys:
             return GOAL, None
-        for key in parts if len(parts) < 2 or "@" not in whole else parts[:1]:
+        for key in _sayings(parts):
             if key in keys and significant(key):
                 return GOAL, None
             places = seen(key)
@@ -307,7 +308,7 @@ class Case:
             for grant in passage.grants
         )
 
-    def steered(self, worst: Origin, asked: bool, outside: bool) -> Origin | None:
+    def steered(self, worst: Origin, asked: bool, alike: bool, outside: bool) -> Origin | None:
         """An instruction that fits the call's class and kind of thing, though no argument that matters came from it.
 
         One that nobody deferred to is an outsider's; one that the goal defers to still is, for money and access that
@@ -326,7 +327,7 @@ class Case:
                 if not asked and self._stakes() and not self.tview.kinds & _STAKES & self.view.kinds:
                     return Origin(OUTSIDER, "", passage)
             elif (not asked and (worst.rank != GOAL or outside or unspoken)) or (
-                not (asked and worst.rank != GOAL and self.refers_by_name(passage.source))
+                not (asked and alike and worst.rank != GOAL and self.refers_by_name(passage.source))
                 and ((not plain and self.tview.classes & HIGH_RISK) or self._carries(passage))
             ):
                 return Origin(INSTRUCTION, "", passage)
@@ -346,6 +347,7 @@ class Case:
 
 
 _READING = frozenset((_C.READ,))
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
 _ORIGINS = frozenset(words("from source sender origin debit"))
 # What a tool tells without being asked for anything in particular: the asker's own facts.
 _OWN = frozenset(words("profile preference setting saved payee beneficiary wallet passport whoami me account"))
@@ -354,6 +356,18 @@ _OWN = frozenset(words("profile preference setting saved payee beneficiary walle
 @lru_cache(maxsize=4096)
 def _is_origin(path: str) -> bool:
     return not _ORIGINS.isdisjoint(split(path))
+
+
+def _sayings(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Which keys of a token say where it came from: an address as a whole, a link by its host, never by its end."""
+    if len(parts) < 2:
+        return parts
+    if "@" in parts[0]:
+        return parts[:1]
+    host, slash, _ = parts[0].partition("/")
+    if slash and _HOST.fullmatch(host):
+        return (parts[0], host)
+    return parts
 
 
 def _split(token: str) -> list[str]:

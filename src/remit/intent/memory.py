@@ -50,6 +50,7 @@ _TOKENS = re.compile(
     r"|\b(?:gh[opsur]|github_pat|glpat|sk|rk|pk|xox[abp])"
     r"[-_][A-Za-z0-9_-]{16,}|\beyJ[\w-]{10,}\.[\w-]{10,}\."
 )
+_MARKS = words("PRIVATE AKIA ASIA ghp ghs gho ghu ghr github_pat glpat sk- sk_ rk_ pk_ xox eyJ")
 _ANNOUNCED = re.compile(
     r"(?:"
     + "|".join(re.escape(word).replace(r"\ ", "[ _-]?") for word in CONFIDENTIAL if word != "confidential")
@@ -63,6 +64,11 @@ _OVERHEAD = 3  # bytes of index for each byte of text, roughly; the limit is on 
 MAX_COMPILED = 2  # instructions of one result that are compiled at once
 MAX_HIDDEN = 4_096  # characters of one decoded token
 MAX_POSTINGS = 24  # places kept for one key: the first ones tell where it came from
+
+
+def _shows_key(text: str) -> bool:
+    """Whether a key of a known make stands there; most texts hold not even the beginning of one."""
+    return any(mark in text for mark in _MARKS) and bool(_TOKENS.search(text))
 
 
 class Source:
@@ -91,7 +97,7 @@ class Source:
         self.outside = outside
         self.text = text  # folded, as indexed
         self.secret = "password" in tool_view(tool).kinds  # the tool says that it tells secrets
-        self.confidential = self.secret or any(word in lowered for word in CONFIDENTIAL) or bool(_TOKENS.search(text))
+        self.confidential = self.secret or any(word in lowered for word in CONFIDENTIAL) or _shows_key(text)
         self.reference = False  # whether the goal refers to it; valid for `view`
         self.view: object = None
         self._items: list[int] | None = None

@@ -341,6 +341,15 @@ def test_a_revoked_key_stops_and_the_holders_others_go_on(play: Play) -> None:
         assert await refused(Client(house.http, second).get("/v1/status")) == 401
         assert (await house.approver.get("/v1/status"))["healthy"]
         assert await refused(revoke(house, "key", second.split("_")[1])) == 409
+        agent = Client(house.http, house.agent_key)
+        own = {
+            "subject": {"type": "agent", "id": "clerk"},
+            "action": {"name": "x"},
+            "resource": {"type": "t", "id": "x"},
+        }
+        assert (await agent.evaluate(own))[0]["outcome"] == "deny"
+        await revoke(house, "key", house.agent_key.split("_")[1])
+        assert await refused(agent.evaluate(own)) == 401
 
     play(story)
 
