@@ -118,6 +118,8 @@ class Front:
             principal = self._authenticate(parse_authorization(head.authorization))
             require_json(head.content_type)
             value = read_object(await read_body(receive, head.content_length))
+            # again, for the body may have come late and the key be revoked meanwhile (I5)
+            principal = self._authenticate(parse_authorization(head.authorization))
             answered, headers = await decide(self._door, principal, value)
             body = _encode(answered)
         except RemitError as error:
