@@ -3,7 +3,7 @@
 UV := $(shell command -v uv 2>/dev/null || echo .venv/bin/uv)
 STAMP := .venv/.synced
 
-.PHONY: help demo test check format clean
+.PHONY: help demo test check bench format clean
 help:   ## what there is
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
 
@@ -23,6 +23,9 @@ check: $(STAMP) ## format, lint, types, imports
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
+
+bench: $(STAMP) ## measure a real Remit beside the bare server and its peers, which are installed into ~/.cache
+	@.venv/bin/remit bench $(ARGS)
 
 format: $(STAMP) ## write the format and the lint fixes
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

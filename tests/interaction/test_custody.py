@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -15,10 +16,12 @@ from tests.conftest import House
 from tests.interaction.cli_process import remit_here, remit_up
 
 from remit.administration import custody
+from remit.administration.record import causes
 from remit.assembly import init
-from remit.audit import verify
+from remit.audit import opens, verify
 from remit.sdk import ApiError, Client
-from remit.terms import MissionState, TenantId
+from remit.storage import back_up
+from remit.terms import Confidentiality, DetailKind, MissionState, TenantId
 
 SECRET = "quetzalcoatl-4711"
 Open = Callable[[], AbstractAsyncContextManager[House]]
@@ -87,6 +90,64 @@ def wrapped_key(directory: Path, mission: str) -> bytes:
         (found,) = db.execute("SELECT wrapped FROM mission_key WHERE mission = ?", (mission,)).fetchone()
     assert len(found) > 40
     return bytes(found)
+
+
+def test_the_cause_of_an_erasure_is_no_part_of_the_log_and_is_itself_erased_in_time(
+    opened: Open, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cause = "Mallory of 4 Elm Street asked for it"
+
+    async def play() -> None:
+        async with opened() as house:
+            await house.furnish()
+            mission, _ = await worked(house)
+            await house.operator.post(f"/v1/missions/{mission}/state", {"state": "completed", "cause": ""})
+            await house.operator.post("/v1/erasures", {"mission": mission, "cause": cause})
+            record, by = (
+                house.remit.administration.record,
+                house.remit.authenticator.local_operator(TenantId("default")),
+            )
+            (instance,) = house.remit.store.instances(TenantId("default"))
+            await house.operator.post("/v1/erasures", {"instance": instance.id, "cause": cause})
+            for kind, id in (("mission", mission), ("instance", instance.id)):
+                shown = record.show(by, id)
+                assert "Mallory" not in str(shown.entries)
+                assert shown.cause == cause
+                body = house.remit.store.detail(TenantId("default"), causes(kind, id), id, DetailKind.CAUSE)
+                salt = bytes.fromhex(json.loads(body or b"")["salt"])
+                assert opens(shown.entries[-1]["facts"]["cause"], salt, cause.encode())
+            assert not traces(directory, "Mallory")
+            desk, now = house.remit.administration.custody, house.remit.clock.now()
+            monkeypatch.setattr(house.remit.clock, "now", lambda: now + 4 * custody.DAY)
+            await desk.retain(TenantId("default"), 3)
+            for id in (mission, instance.id):
+                shown = record.show(by, id)
+                assert (shown.cause, shown.entries[-1]["kind"]) == (None, "cause.erased")
+            before = house.remit.store.size(TenantId("default"))
+            await desk.retain(TenantId("default"), 3)
+            assert house.remit.store.size(TenantId("default")) == before, "what is gone is not erased again"
+
+    asyncio.run(play())
+
+
+def test_a_result_that_comes_after_the_erasure_is_not_in_the_instances_memory_but_in_its_label(opened: Open) -> None:
+    async def play() -> None:
+        async with opened() as house:
+            await house.furnish()
+            mission = await house.mission("Read the file plan.txt")
+            answer = await house.ask(mission, "read_file", {"name": "plan.txt"})
+            (instance,) = house.remit.store.instances(TenantId("default"))
+            await house.operator.post(f"/v1/missions/{mission}/state", {"state": "revoked", "cause": ""})
+            await house.operator.post("/v1/erasures", {"mission": mission, "cause": "request 18"})
+            await house.returned(answer["id"], f"the password is {SECRET}")
+            memory = house.remit.store.memory(TenantId("default"), instance.id)
+            assert not memory.sources
+            assert memory.gaps, "it saw something that nobody knows any more"
+            seen = house.remit.store.instance(TenantId("default"), instance.id)
+            assert seen is not None
+            assert seen.label.confidentiality is Confidentiality.CONFIDENTIAL
+
+    asyncio.run(play())
 
 
 def test_an_outcome_that_comes_after_the_erasure_brings_nothing_back(opened: Open, directory: Path) -> None:
@@ -177,12 +238,11 @@ def test_retention_erases_what_ended_long_ago_and_what_was_done_outside_of_missi
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     made = init(tmp_path_factory.mktemp("custody") / "remit.d")
     directory = Path(made.directory)
-    sink = directory.parent / "sink"
     with (directory / "remit.toml").open("a") as toml:
-        toml.write(f'[log]\nsinks = ["{sink}"]\n')
+        toml.write('[log]\nsinks = ["sink"]\n')  # each directory its own: a restored one goes on as another history
     remit_here("agents", "register", "clerk", "--owner", "emma", "--dir", str(directory))
     with remit_up(directory) as server:
-        yield directory, made.admin_key, server, sink
+        yield directory, made.admin_key, server, directory / "sink"
 
 
 def missions(served: Any, count: int) -> list[str]:
@@ -249,6 +309,57 @@ def test_a_restore_that_would_lose_signed_entries_is_refused_until_the_loss_is_a
     assert "lost" in told
     found = json.loads(remit_here("audit", "show", "store", "--dir", str(tmp_path / "r"), "--json"))["entries"][-1]
     assert (found["kind"], found["facts"]["lost"]) == ("store.restored", 1)
+
+
+def test_a_restore_cancels_approvals_that_may_have_been_used_after_the_backup(
+    opened: Open, directory: Path, tmp_path: Path
+) -> None:
+    pay = ("make_payment", {"recipient": "GB29NWBK60161331926819", "amount": 2500})
+
+    async def play() -> tuple[str, str]:
+        async with opened() as house:
+            await house.furnish()
+            mission = await house.mission("Pay 2500 EUR to GB29NWBK60161331926819", purpose="pay-bills")
+            asked = [(await house.ask(mission, *pay, call_id=name))["access_request"]["id"] for name in ("c1", "c2")]
+            for id in asked:
+                await house.approver.post(f"/v1/approvals/{id}/answer", {"state": "approved"})
+            assert (await house.ask(mission, *pay, call_id="c1", approval=asked[0]))["outcome"] == "permit"
+            back_up(directory, tmp_path / "b.tar", keys=True)
+            assert (await house.ask(mission, *pay, call_id="c2", approval=asked[1]))["outcome"] == "permit"
+            return asked[0], asked[1]
+
+    used, unused = asyncio.run(play())
+    remit_here("restore", str(tmp_path / "b.tar"), str(tmp_path / "r"))
+    states = {"consumed": used, "cancelled": unused}
+    for state, id in states.items():
+        shown = json.loads(remit_here("approvals", "show", id, "--dir", str(tmp_path / "r"), "--json"))
+        assert shown["approval"]["state"] == state
+    entries = json.loads(remit_here("audit", "show", "store", "--dir", str(tmp_path / "r"), "--json"))["entries"]
+    assert (entries[-1]["kind"], entries[-1]["facts"]["cancelled"]) == ("store.restored", 1)
+
+
+def test_a_backup_goes_on_when_a_running_remit_removes_partial_tiles(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, removed = os.scandir, []
+
+    def scandir(path: Any = ".") -> Any:
+        if str(path).endswith(".p"):
+            removed.append(path)
+            rmtree(path)
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", scandir)
+        back_up(directory, tmp_path / "b.tar", keys=True)
+    assert removed
+    assert (tmp_path / "b.tar").exists()
+
+
+def rmtree(path: Any) -> None:
+    for name in os.listdir(path):
+        os.unlink(os.path.join(path, name))
+    os.rmdir(path)
 
 
 def wait_for(reached: Callable[[], bool]) -> None:

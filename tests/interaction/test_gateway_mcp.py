@@ -95,6 +95,11 @@ class House:
             raise Unauthenticated("this access key is not valid")
         return self.principals[credential.value]
 
+    def renew(self, principal: Principal) -> Principal:
+        if principal not in self.principals.values():
+            raise Unauthenticated("this access key is not valid any more")
+        return principal
+
     def tool(self, tenant: TenantId, tool: ToolId) -> Tool | None:
         return self.tools.get(tool)
 

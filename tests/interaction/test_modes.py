@@ -216,7 +216,7 @@ def test_the_gateway_sends_no_credential_for_what_is_only_observed(
             assert isinstance(agent, AgentPrincipal)
             point = remit.authenticator.embedded_point(remit.tenant, "remit-gateway", ("office",))
             credentialed, bare = Session(), Session()
-            calls = Calls(remit.mediator, remit.store, point)
+            calls = Calls(remit.mediator, remit.store, remit.authenticator, point)
             upstreams: Any = Upstreams(enforced=credentialed, observed=bare)  # type: ignore[arg-type]
             named = Named(tool=STRAY[0], arguments=STRAY[1], mission=await house.mission("Read report.txt"))
             assert (await calls.call(agent, upstreams, named))["isError"] is True
@@ -228,6 +228,36 @@ def test_the_gateway_sends_no_credential_for_what_is_only_observed(
             assert result["_meta"]["remit/decision"]["mode"] == "observe"
 
     asyncio.run(story())
+
+
+def test_the_status_names_what_is_observed_by_whom_and_until_when(play: Play) -> None:
+    async def story(house: House) -> None:
+        async def observing() -> Any:
+            status = await house.operator.get("/v1/status")
+            assert status["mode"] == "enforce", "of everything else"
+            return status["observing"]
+
+        await house.operator.post("/v1/modes", {"id": "tool:office/read_file", "mode": "enforce", "cause": "test"})
+        wanted = {"id": "server:office", "mode": "observe", "lifetime_seconds": 60, "cause": "test"}
+        expires = (await house.operator.post("/v1/modes", wanted))["rule"]["expires"]
+        assert await observing() == [], "not confirmed"
+        await house.approver.post("/v1/modes/confirm", {"id": "server:office"})
+        shown = {"id": "server:office", "expires": expires, "by": "admin", "confirmed_by": "olga"}
+        assert await observing() == [shown]
+        await house.operator.post("/v1/modes/clear", {"id": "server:office", "cause": "test"})
+        assert await observing() == []
+
+    play(story)
+
+
+def test_the_status_forgets_a_rule_that_has_expired(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(house: House) -> None:
+        await observe(house, "agent:clerk")
+        (rule,) = (await house.operator.get("/v1/status"))["observing"]
+        monkeypatch.setattr(house.remit.clock, "now", lambda: rule["expires"])
+        assert (await house.operator.get("/v1/status"))["observing"] == []
+
+    play(story)
 
 
 def test_rules_outlive_a_restart(opened: Callable[[], AbstractAsyncContextManager[House]]) -> None:

@@ -155,6 +155,42 @@ def test_an_approved_call_is_permitted_once_exactly_as_approved(play: Play) -> N
     play(story)
 
 
+def test_findings_that_got_worse_void_an_approval_and_ask_anew_in_the_same_answer(play: Play) -> None:
+    async def story(house: House) -> None:
+        mission = await house.mission("Read bill.txt and pay the plumber 2500 EUR", purpose="pay-bills")
+        asked = await house.ask(mission, "make_payment", PAYMENT, call_id="c1")
+        assert asked["outcome"] == "ask"
+        first = asked["access_request"]["id"]
+        await house.approver.post(f"/v1/approvals/{first}/answer", {"state": "approved"})
+        read = await house.ask(mission, "read_file", {"name": "bill.txt"})
+        await house.returned(read["id"], "Bill of the plumber.")
+        voided = await house.ask(mission, "make_payment", PAYMENT, call_id="c1", approval=first)
+        assert (voided["outcome"], codes(voided)[0]) == ("ask", "remit.approval_void")
+        assert "worse" in voided["reasons"][0]["message"]
+        second = voided["access_request"]["id"]
+        assert second != first
+        await house.approver.post(f"/v1/approvals/{second}/answer", {"state": "approved"})
+        used = await house.ask(mission, "make_payment", PAYMENT, call_id="c1", approval=second)
+        assert used["outcome"] == "permit"
+
+    play(story)
+
+
+def test_an_agent_cannot_shed_what_it_has_taken_in_by_deriving_a_mission(play: Play) -> None:
+    async def story(house: House) -> None:
+        mission = await house.mission(REPORT)
+        derived = (await house.operator.post(f"/v1/missions/{mission}/derive", {"agent": "clerk"}))["mission"]["id"]
+        mail = {"to": "carl@example.com", "body": "All is well."}
+        clean = await house.ask(derived, "send_email", mail)
+        assert verdict(clean, "flow") == "clear"
+        read = await house.ask(mission, "read_file", {"name": "report.txt"})
+        await house.returned(read["id"], "Anybody could have written this.")
+        tainted = await house.ask(derived, "send_email", mail)
+        assert verdict(tainted, "flow") == "tainted"
+
+    play(story)
+
+
 def test_a_budget_holds_over_a_mission_and_all_that_derive_from_it_under_parallel_calls(play: Play) -> None:
     async def story(house: House) -> None:
         mission = await house.mission("Read the files in the folder", budget={"calls": 10})

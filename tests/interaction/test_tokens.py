@@ -111,6 +111,71 @@ def test_introspection_uses_nothing_up_and_says_nothing_of_what_cannot_be_used(p
     play(story)
 
 
+def test_introspection_takes_a_form_as_rfc_7662_has_it(play: Play) -> None:
+    async def story(house: House) -> None:
+        token = (await granted(house))["token"]["access_token"]
+        auth = {"Authorization": house.point._headers["Authorization"]}
+
+        async def ask(content: str | bytes, kind: str = "application/x-www-form-urlencoded") -> Any:
+            headers = {**auth, "Content-Type": kind}
+            return await house.http.post("/v1/tokens/introspect", content=content, headers=headers)
+
+        for kind in ("application/x-www-form-urlencoded", "Application/X-WWW-Form-urlencoded; charset=UTF-8"):
+            answer = await ask(f"token={token}&token_type_hint=access_token&more=ignored", kind)
+            assert answer.json()["active"] is True, "section 2.1"
+            assert answer.headers["cache-control"] == "no-store"
+        for dead in ("", "nonsense", token[:-4] + "AAAA", "a" * 20_000, "%00%F0%9F%98%80", token + "%20"):
+            answer = await ask(f"token={dead}")
+            assert (answer.status_code, answer.json()) == (200, {"active": False}), "section 2.2: and nothing else"
+        for wrong in (
+            "",
+            "tokens=x",
+            f"token={token}&token={token}",
+            "token=%FF",
+            b"token=\xff",
+            "token=x" + "&a" * 99,
+        ):
+            answer = await ask(wrong)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "remit.invalid_input"), wrong
+        assert (await ask(f"token={token}", "text/plain")).status_code == 400
+        stranger = await house.http.post("/v1/tokens/introspect", data={"token": token})
+        assert stranger.status_code == 401, "section 4: else tokens could be guessed here"
+        assert stranger.headers["www-authenticate"].startswith("Bearer")
+        await consume(house, token)
+
+    play(story)
+
+
+def test_introspection_says_of_a_token_of_any_length_whether_it_is_active(play: Play) -> None:
+    async def story(house: House) -> None:
+        for dead in ("", "a" * 100_000, "é", "a.b.c"):
+            assert await active(house, dead) == {"active": False}
+        with pytest.raises(ApiError) as caught:
+            await house.point.post("/v1/tokens/introspect", {"token": 1})
+        assert caught.value.status == 400
+
+    play(story)
+
+
+def test_refused_uses_are_counted_by_kind_and_not_recorded(play: Play) -> None:
+    async def story(house: House) -> None:
+        token = (await granted(house))["token"]["access_token"]
+        other = (await granted(house))["token"]["access_token"]
+        await consume(house, token)
+        size = house.remit.store.size(DEFAULT_TENANT)
+        for _ in range(3):
+            await refused(house, use(house, token), "consumed already")
+        await refused(house, {**use(house, other), "proof": None}, "bound to a key")
+        await refused(house, use(house, other[:-4] + "AAAA"), "signature")
+        await house.operator.post("/v1/agents/state", {"id": "clerk", "state": "quarantined", "cause": "test"})
+        await refused(house, use(house, other), "quarantined")
+        status = await house.operator.get("/v1/status")
+        assert status["tokens_refused"] == {"ended": 1, "invalid": 1, "proof": 1, "used": 3}
+        assert house.remit.store.size(DEFAULT_TENANT) == size + 1, "the quarantine, and no refusal"
+
+    play(story)
+
+
 def test_of_many_concurrent_uses_exactly_one_wins(play: Play) -> None:
     async def story(house: House) -> None:
         token = (await granted(house))["token"]["access_token"]

@@ -7,6 +7,7 @@ is permitted, so that a Remit that denies everything fails as well.
 
 import asyncio
 import contextlib
+import copy
 import shutil
 import tempfile
 import time
@@ -31,9 +32,12 @@ from hypothesis.stateful import (
 from tests.conftest import TOOLS
 
 from remit.administration import Revocable
-from remit.assembly import InitResult, Remit, init, open_remit
+from remit.assembly import InitResult, Remit, init, load_settings, open_remit
+from remit.audit import Verifier, encode_entry, log_origin
 from remit.catalogue import read_mcp
+from remit.keys import KeyDirectory
 from remit.mediation import Presented
+from remit.storage import Store, accept, back_up, check, unpacked
 from remit.terms import (
     DEFAULT_TENANT,
     AgentId,
@@ -41,12 +45,14 @@ from remit.terms import (
     ApprovalState,
     Bounds,
     Budget,
+    Conflict,
     Credential,
     Decision,
     Effect,
     HolderKind,
     MissionId,
     MissionState,
+    NotFound,
     OperationClass,
     Outcome,
     OutcomeStatus,
@@ -59,6 +65,7 @@ from remit.terms import (
     ToolState,
     Unauthenticated,
 )
+from remit.terms.entries import Reservation
 
 IBAN = "GB29NWBK60161331926819"
 GOAL = f"Read report.txt and pay 2500 EUR to {IBAN}"
@@ -106,6 +113,20 @@ class Token:
     minted: float = field(default_factory=time.monotonic)
 
 
+Known = Work | Ask | Token
+UNUSED_TOKENS = ("minted", "unsigned", "of another epoch")
+FIELDS = ("agents", "ended", "stopped", "tool", "eligible", "gate")  # of the model, beside the things in the bundles
+
+
+@dataclass
+class Backup:
+    """A copy of the store, and what the model knew when it was made."""
+
+    file: Path
+    model: dict[str, Any]
+    things: dict[int, dict[str, Any]]  # by the thing's identity: its attributes
+
+
 def made() -> tuple[Path, InitResult]:
     directory = Path(tempfile.mkdtemp(prefix="remit-invariants-"))
     result = init(directory / "remit.d")
@@ -134,6 +155,13 @@ class Sequences(RuleBasedStateMachine):
         self.eligible: dict[str, bool] = {}  # approvers
         self.number = 0
         self.asked: list[Ask] = []
+        self.known: list[Known] = []  # everything in the bundles
+        self.backup: Backup | None = None
+        self.lost: set[str] = set()  # decisions that the store knows no more
+
+    def remember(self, thing: Any) -> Any:
+        self.known.append(thing)
+        return thing
 
     def teardown(self) -> None:
         self.stack.close()
@@ -159,8 +187,9 @@ class Sequences(RuleBasedStateMachine):
 
         return self.portal.call(run)
 
-    @initialize()
-    def furnish(self) -> None:
+    @initialize(target=works)
+    def furnish(self) -> Any:
+        """With work for each agent: most rules need some."""
         self.start()
         desks = self.remit.administration
         self.do(desks.tools.register(self.local, read_mcp(DEFAULT_TENANT, ServerId("office"), TOOLS)))
@@ -173,6 +202,7 @@ class Sequences(RuleBasedStateMachine):
             self.eligible[name] = True
         self.admin = self.template[1].admin_key
         self.gate = self.do(desks.access.add_point(self.local, "gate", servers=("*",), subjects=("*",)))[1]
+        return multiple(*(self.open(agent, None) for agent in AGENTS))
 
     # ---- Work ------------------------------------------------------------------------------------------------------
 
@@ -188,7 +218,7 @@ class Sequences(RuleBasedStateMachine):
             return multiple()
         assert not self.stopped
         assert self.agents[agent] in ACTING
-        return Work(mission.id, agent, None, 2000 if calls is None else calls)
+        return self.remember(Work(mission.id, agent, None, 2000 if calls is None else calls))
 
     @rule(
         target=works,
@@ -213,7 +243,7 @@ class Sequences(RuleBasedStateMachine):
             assert not self.alive(parent) or self.agents[agent] not in ACTING or len(parent.line()) > 8
             return multiple()
         assert self.alive(parent), "nothing derives from what was stopped"
-        return Work(mission.id, agent, parent, calls)
+        return self.remember(Work(mission.id, agent, parent, calls))
 
     def alive(self, work: Work) -> bool:
         """Whether the model lets anything happen in it."""
@@ -270,7 +300,7 @@ class Sequences(RuleBasedStateMachine):
             assert decision.token is None
             return multiple()
         assert decision.token is not None
-        return Token(decision.token.access_token, decision.id, work)
+        return self.remember(Token(decision.token.access_token, decision.id, work))
 
     @rule(token=tokens, at_once=st.sampled_from([1, 3]))
     def consume(self, token: Token, at_once: int) -> None:
@@ -294,7 +324,10 @@ class Sequences(RuleBasedStateMachine):
     def attest(self, permit: Decision, status: OutcomeStatus) -> None:
         if self.point:
             outcome = Outcome(decision=permit.id, status=status, content="the report")
-            self.do(self.remit.mediator.complete(self.by(self.gate), outcome))
+            try:
+                self.do(self.remit.mediator.complete(self.by(self.gate), outcome))
+            except NotFound:
+                assert permit.id in self.lost
 
     # ---- Approvals -------------------------------------------------------------------------------------------------
 
@@ -311,7 +344,7 @@ class Sequences(RuleBasedStateMachine):
         assert self.alive(work)
         assert decision.approval is not None
         self.asked.append(Ask(decision.approval, work, call_id))
-        return self.asked[-1]
+        return self.remember(self.asked[-1])
 
     @rule(ask=asks, who=st.sampled_from(("olga", "omar")), state=st.sampled_from(("approved", "denied")))
     def answer(self, ask: Ask, who: str, state: str) -> None:
@@ -408,7 +441,7 @@ class Sequences(RuleBasedStateMachine):
         try:
             self.do(self.remit.administration.missions.change(self.local, work.id, state, "test"))
         except RemitError:
-            assert work.state in (state.value, "completed", "revoked")
+            assert work.state in (state.value, "completed", "revoked", "gone")
             return
         assert work.state in ("active", "suspended")
         work.state = state.value
@@ -418,7 +451,7 @@ class Sequences(RuleBasedStateMachine):
         if not really:
             return
         assert self.revoke(Revocable.MISSION, work.id) == (work.state in ("active", "suspended"))
-        work.state = work.state if work.state == "completed" else "revoked"
+        work.state = "revoked" if work.state in ("active", "suspended") else work.state
 
     @rule(agent=st.sampled_from(AGENTS), quarantine=st.sampled_from((*(True,) * 7, False)), really=SELDOM)
     def revoke_agent(self, agent: str, quarantine: bool, really: bool) -> None:
@@ -439,8 +472,8 @@ class Sequences(RuleBasedStateMachine):
         if not really:
             return
         mission = self.remit.store.mission(DEFAULT_TENANT, MissionId(work.id))
-        assert mission is not None
-        if mission.instance is not None and self.revoke(Revocable.INSTANCE, mission.instance):
+        assert (mission is None) == (work.state == "gone")
+        if mission is not None and mission.instance is not None and self.revoke(Revocable.INSTANCE, mission.instance):
             self.ended.add(work.id)
 
     @rule(ask=asks)
@@ -453,8 +486,9 @@ class Sequences(RuleBasedStateMachine):
     def void(self, token: Token) -> None:
         reservation = self.remit.store.reservation(DEFAULT_TENANT, token.decision)
         if reservation is not None:
-            assert self.revoke(Revocable.TOKEN, reservation.token) == (token.state == "minted")
-            token.state = "void" if token.state == "minted" else token.state
+            unused = token.state in UNUSED_TOKENS
+            assert self.revoke(Revocable.TOKEN, reservation.token) == unused
+            token.state = "void" if unused else token.state
 
     @rule(quarantine=st.booleans())
     def change_tool(self, quarantine: bool) -> None:
@@ -510,6 +544,96 @@ class Sequences(RuleBasedStateMachine):
         if really:
             self.stack.close()
             self.start()
+
+    # ---- Custody ---------------------------------------------------------------------------------------------------
+
+    @rule(work=works, at_once=st.booleans())
+    def rotate_with_a_token_out(self, work: Work, at_once: bool) -> None:
+        """A new key for call tokens; `at_once`, because somebody may know the old one, voids what it signed."""
+        out = self.mint(work)
+        try:
+            self.do(self.remit.administration.signing_keys.rotate_tokens(self.local, at_once=at_once))
+        except Conflict:
+            assert not at_once, "a known key is always rotated"
+            return
+        for token in self.known:
+            if at_once and isinstance(token, Token) and token.state == "minted":
+                token.state = "unsigned"
+        if isinstance(out, Token):
+            self.consume(out, 1)
+
+    @rule(really=SELDOM)
+    def back_up(self, really: bool) -> None:
+        """While it runs. One is kept."""
+        if not really:
+            return
+        self.number += 1
+        file = self.place / f"{self.number}.tar"
+        back_up(self.place / "remit.d", file, keys=True)
+        model = {name: copy.copy(getattr(self, name)) for name in FIELDS}
+        things = {
+            id(one): {name: copy.copy(value) for name, value in vars(one).items() if name not in ("work", "parent")}
+            for one in self.known
+        }
+        self.backup = Backup(file, model, things)
+
+    @rule(really=SELDOM)
+    def restore(self, really: bool) -> None:
+        """Back to the backup, as `remit restore` does it: what came later is gone, and nothing that may have been used
+        since can be used again."""
+        if not really or self.backup is None:
+            return
+        now_known = {reservation.id for reservation in self.permitted()}
+        self.stack.close()
+        shutil.rmtree(self.place / "remit.d")
+        with unpacked(self.backup.file, self.place / "remit.d") as (making, manifest):
+            keys = KeyDirectory.open(making / "keys")
+            origin = log_origin(load_settings(making).log_origin, DEFAULT_TENANT)
+            verifier = Verifier.of(origin, keys.log_private.public_key())
+            lost = check(making, verifier, DEFAULT_TENANT, since=None, accept_loss=False)
+            store = Store(making / "remit.db", wrap=keys, encode=encode_entry)
+            before = store.epoch
+            restored = accept(store, DEFAULT_TENANT, manifest, lost=lost, actor="operator:local")
+            store.close()
+            assert restored.epoch > before
+        self.start()
+        self.rewind(self.backup)
+        self.lost |= now_known - {reservation.id for reservation in self.permitted()}
+
+    @rule(work=works, who=st.sampled_from(("olga", "omar")))
+    def use_what_a_backup_holds_unused_and_restore_it(self, work: Work, who: str) -> None:
+        """What the rules above seldom do in this order."""
+        token, ask = self.mint(work), self.ask(work)
+        if isinstance(ask, Ask):
+            self.answer(ask, who, "approved")
+        self.back_up(True)
+        for _ in range(2):
+            if isinstance(token, Token):
+                self.consume(token, 1)
+            if isinstance(ask, Ask):
+                self.use(ask, "none", work, 1)
+            self.restore(True)
+
+    def permitted(self) -> list[Reservation]:
+        """Calls whose outcome is awaited."""
+        found: list[Reservation] = []
+        for instance in self.remit.store.instances(DEFAULT_TENANT):
+            found += self.remit.store.open_reservations(DEFAULT_TENANT, instance.id)
+        return found
+
+    def rewind(self, backup: Backup) -> None:
+        for name, value in backup.model.items():
+            setattr(self, name, copy.copy(value))
+        for thing in self.known:
+            then = backup.things.get(id(thing))
+            if then is None:
+                thing.state = "gone"
+                continue
+            vars(thing).update({name: copy.copy(value) for name, value in then.items()})
+            if isinstance(thing, Ask):
+                thing.state = "cancelled" if thing.state in ("pending", "approved") else thing.state
+            elif isinstance(thing, Token) and thing.state == "minted":
+                thing.state = "of another epoch"
 
     # ---- What always holds -----------------------------------------------------------------------------------------
 

@@ -11,10 +11,18 @@ from hypothesis import strategies as st
 from remit.policy import Facts, default_pack, facts_of, load
 from remit.policy.arguments import arguments_type
 from remit.policy.declared import DeclarationError, Declared, declare
-from remit.policy.request import entities_json, principal_of, resource_of, standard_context, verdicts_of
+from remit.policy.request import (
+    builders,
+    entities_json,
+    findings_uid,
+    principal_of,
+    resource_of,
+    standard_context,
+    verdicts_of,
+)
 from remit.policy.schema import COMMON, STANDARD, environment_of, request_schema_text
 from remit.policy.source import read
-from remit.policy.types import Misfits, to_record
+from remit.policy.types import Misfits, entity, to_record
 from remit.terms import DEFAULT_TENANT, VERDICTS, Finding, FindingKind, OperationClass, ServerId, Tool
 
 TEXT = st.one_of(
@@ -117,8 +125,8 @@ def test_converted_arguments_always_conform_to_the_generated_schema(case: tuple[
     converted = to_record(arguments, arguments_type(schema), misfits)
     every = frozenset(STANDARD.attributes)
     request = facts(arguments, subject)
-    context = standard_context(request, every, frozenset(COMMON["Mission"].attributes))
-    context |= {"arguments": converted, "dropped": []}
+    context = standard_context(request, builders(every, frozenset(COMMON["Mission"].attributes)))
+    context |= {"arguments": converted, "dropped": [], "findings": entity(*findings_uid(verdicts_of(request)))}
     cedar_schema = cedarpy.Schema.from_str(request_schema_text(subject))
     none = Declared()
     text = entities_json(

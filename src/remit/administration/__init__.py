@@ -10,10 +10,11 @@ from remit.administration.policies import POLICIES, PolicyDesk
 from remit.administration.record import Archive, Record, Recorded
 from remit.administration.requests import Requests
 from remit.administration.revocation import Revocable, Revocation, Revoked
-from remit.administration.signing_keys import TOKEN_KEYS, Keyring, SigningKeys, rotation
+from remit.administration.signing_keys import OWN_KEYS, TOKEN_KEYS, Keyring, SigningKeys, rotation
 from remit.administration.tools import Tools
 
 __all__ = [
+    "OWN_KEYS",
     "PERMISSIONS",
     "POLICIES",
     "TOKEN_KEYS",
@@ -61,6 +62,6 @@ class Administration:
         )
         self.policies = PolicyDesk(office)
         self.modes = Modes(office, rules)
-        self.signing_keys = SigningKeys(office, keyring)
+        self.signing_keys = SigningKeys(office, keyring, vault)
         self.record = Record(office, vault)
         self.custody = Custody(office, vault, proofs)

@@ -11,13 +11,13 @@ from typing import TypeVar
 import msgspec
 
 from remit.administration.office import Act, Office
+from remit.approvals import UNUSED, taken_back
 from remit.authentication import new_key
 from remit.terms import (
     Agent,
     AgentId,
     AgentState,
     Approval,
-    ApprovalState,
     Conflict,
     EnforcementPoint,
     Forbidden,
@@ -36,7 +36,6 @@ from remit.terms import (
     is_identifier,
 )
 
-UNUSED = (ApprovalState.PENDING, ApprovalState.APPROVED)
 RESERVED = frozenset({"operator:local", "point:remit-gateway"})  # under these Remit itself acts
 
 
@@ -147,7 +146,7 @@ class Access:
             raise NotFound("there is no such key; `remit keys list` lists them")
         if known.revoked:
             raise Conflict(f"key `{known.id}` is revoked already")
-        changed = msgspec.structs.replace(known, revoked=True, version=known.version + 1, **_kept(known, cause))
+        changed = msgspec.structs.replace(known, revoked=True, version=known.version + 1, cause=cause)
         put = Put(kind=Kind.KEY, record=changed, expected=known.version)
         await self._office.record(by, "key.revoked", known.id, {"holder": f"{known.holder_kind}:{known.holder}"}, put)
         return changed
@@ -239,15 +238,7 @@ def unbacked(approvals: Iterable[Approval], operator: Operator) -> list[Approval
 
 def cancelled(approval: Approval, by: str, cause: str, now: int) -> Put:
     """`approval` taken back before it was used, whether or not it was given yet."""
-    changed = msgspec.structs.replace(
-        approval,
-        state=ApprovalState.CANCELLED,
-        by=by,
-        by_groups=(),
-        cause=cause,
-        answered=now,
-        version=approval.version + 1,
-    )
+    changed = taken_back(approval, by, cause, now)
     return Put(kind=Kind.APPROVAL, record=changed, expected=approval.version)
 
 
@@ -256,9 +247,4 @@ Holder = TypeVar("Holder", Operator, EnforcementPoint)
 
 def ended(known: Holder, cause: str) -> Holder:
     """`known` out of service."""
-    return msgspec.structs.replace(known, active=False, version=known.version + 1, **_kept(known, cause))
-
-
-def _kept(record: Operator | EnforcementPoint | Key, cause: str) -> dict[str, str]:
-    """The cause, where this kind of record has a place for it."""
-    return {"cause": cause} if "cause" in record.__struct_fields__ else {}
+    return msgspec.structs.replace(known, active=False, cause=cause, version=known.version + 1)

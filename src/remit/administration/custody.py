@@ -2,19 +2,25 @@
 
 Each act is an entry of the log. An erasure is recorded first and done then; a crash in between leaves a recorded
 erasure that `finish` completes at the next start. The log stays as provable as before: entries hold commitments to what
-is gone (I13). Limits: copies outside of the store (backups, a model's context, an upstream) are not reached.
+is gone (I13), and to the cause of an erasure, which is a person's text too: its words lie beside the entry, on a shelf
+of their own, until the retention period has passed for them as well. Limits: copies outside of the store (backups, a
+model's context, an upstream) are not reached.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
 
 from remit.administration.office import Act, Office
-from remit.administration.record import Archive
+from remit.administration.record import Archive, Cause, causes
+from remit.mediation.drafts import commitment
 from remit.missions import effective_state
 from remit.terms import (
     Conflict,
+    Detail,
+    DetailKind,
     EntryDraft,
     InstanceId,
     InvalidInput,
@@ -31,8 +37,10 @@ from remit.terms import (
 LIVE = frozenset({MissionState.PENDING, MissionState.ACTIVE, MissionState.SUSPENDED})
 SHELF = "instance:"  # where `mediation` keeps what an instance does outside of missions
 DAY = 24 * 60 * 60 * 1000
-MAX_CAUSE = 200  # characters; causes of erasures stay in the log for ever: name the request, not the person
+MAX_CAUSE = 200  # characters; it outlives what is erased: name the request, not the person
 REMIT = "remit"
+TURN = 64  # look-ups of a sweep between which decisions get their turn: some 2 ms
+MISSION, INSTANCE = "mission", "instance"
 
 
 class Vault(Archive, Protocol):
@@ -73,7 +81,7 @@ class Custody:
         state = effective_state(known, self._office.clock.now())
         if state in LIVE:
             raise Conflict(f"mission `{known.id}` is {state.value}: complete or revoke it first")
-        return Erased(missions=await self._erase(actor_of(by), known, cause))
+        return Erased(missions=await self._erase(actor_of(by), known, {}, cause))
 
     async def erase_instance(self, by: Principal, instance: str, cause: str) -> Erased:
         """Erase what an instance did outside of missions. It may go on; what it saw before counts as unknown."""
@@ -81,7 +89,7 @@ class Custody:
         _require_cause(cause)
         if self._office.records.instance(by.tenant, InstanceId(instance)) is None:
             raise NotFound("there is no such instance; `remit agents show AGENT` lists them")
-        await self._record(by.tenant, actor_of(by), "instance.erased", instance, {"cause": cause})
+        await self._record_erasure(by.tenant, actor_of(by), INSTANCE, instance, {}, cause)
         await self._vault.erase(by.tenant, SHELF + instance)
         return Erased(instances=(instance,))
 
@@ -93,7 +101,7 @@ class Custody:
 
     async def retain(self, tenant: TenantId, days: int) -> Erased:
         """The same for the periodic task, which acts as Remit."""
-        return await self._expire(tenant, REMIT, days, f"retention of {days} days")
+        return await self._expire(tenant, REMIT, days, "")
 
     async def finish(self, tenant: TenantId) -> None:
         """Complete erasures that are on record and were cut off."""
@@ -120,16 +128,37 @@ class Custody:
         if days < 1:
             raise InvalidInput("expected at least 1 day")
         before = self._office.clock.now() - days * DAY
+        kept: dict[str, object] = {"days": days}
         missions: list[str] = []
-        for mission in self._office.records.missions(tenant):
-            if self._ended(mission) < before and self._vault.texts_of(tenant, mission.id):
-                missions += await self._erase(actor, mission, cause)
+        for number, mission in enumerate(self._office.records.missions(tenant)):
+            if number % TURN == 0:
+                await asyncio.sleep(0)
+            if self._ended(mission) >= before:
+                continue
+            if self._vault.texts_of(tenant, mission.id):
+                missions += await self._erase(actor, mission, kept, cause)
+            else:
+                await self._forget_cause(tenant, actor, MISSION, mission.id, before, kept)
         instances = [shelf.removeprefix(SHELF) for shelf in self._vault.old_shelves(tenant, before)]
         for instance in instances:
-            facts = {"cause": cause, "before": before}
-            await self._record(tenant, actor, "instance.erased", instance, facts)
+            known = self._office.records.instance(tenant, InstanceId(instance)) is not None
+            words = cause if known else ""  # who was never permitted anything has no record to find the words by
+            await self._record_erasure(tenant, actor, INSTANCE, instance, {**kept, "before": before}, words)
             await self._vault.erase(tenant, SHELF + instance, before)
+        for number, one in enumerate(self._office.records.instances(tenant)):
+            if number % TURN == 0:
+                await asyncio.sleep(0)
+            await self._forget_cause(tenant, actor, INSTANCE, one.id, before, kept)
         return Erased(missions=tuple(missions), instances=tuple(instances))
+
+    async def _forget_cause(
+        self, tenant: TenantId, actor: str, kind: str, id: str, before: int, facts: Mapping[str, object]
+    ) -> None:
+        """Erase why something was erased, when that was long ago too."""
+        shelf = causes(kind, id)
+        if self._vault.texts_of(tenant, shelf) and self._last_time(tenant, id) < before:
+            await self._record(tenant, actor, "cause.erased", id, facts)
+            await self._vault.erase(tenant, shelf)
 
     def _ended(self, mission: Mission) -> float:
         """When it ended; infinity while it did not. What was completed or revoked says so in its last entry."""
@@ -141,10 +170,13 @@ class Custody:
             return mission.expires
         if mission.opened + DAY > now:  # spares a read: it ended after it was opened
             return now
-        times = [_time(body) for _, body in self._vault.entry_of(mission.tenant, mission.id)]
-        return max(times, default=mission.expires)
+        return self._last_time(mission.tenant, mission.id) or mission.expires
 
-    async def _erase(self, actor: str, root: Mission, cause: str) -> tuple[str, ...]:
+    def _last_time(self, tenant: TenantId, id: str) -> int:
+        """When the last entry about it was written."""
+        return max((_time(body) for _, body in self._vault.entry_of(tenant, id)), default=0)
+
+    async def _erase(self, actor: str, root: Mission, facts: Mapping[str, object], cause: str) -> tuple[str, ...]:
         """The mission and its descendants, which cannot act once it is over, children first."""
         order = [root]
         for mission in order:
@@ -153,21 +185,35 @@ class Custody:
         for mission in reversed(order):
             if self._vault.texts_of(mission.tenant, mission.id) is None:  # gone already
                 continue
-            facts = {"cause": cause, "root": root.id}
-            await self._record(mission.tenant, actor, "mission.erased", mission.id, facts)
+            told = {**facts, "root": root.id}
+            await self._record_erasure(mission.tenant, actor, MISSION, mission.id, told, cause)
             await self._vault.erase(mission.tenant, mission.id)
             gone.append(mission.id)
         return tuple(gone)
 
-    async def _record(self, tenant: TenantId, actor: str, kind: str, id: str, facts: Mapping[str, object]) -> int:
+    async def _record_erasure(
+        self, tenant: TenantId, actor: str, kind: str, id: str, facts: Mapping[str, object], cause: str
+    ) -> None:
+        """The entry, with a commitment to the cause; its words beside it. The retention period has no words."""
+        if not cause:
+            await self._record(tenant, actor, f"{kind}.erased", id, facts)
+            return
+        salt = self._office.entropy.salt()
+        words = msgspec.json.encode(Cause(cause=cause, salt=salt.hex()))
+        detail = Detail(mission=causes(kind, id), owner=id, kind=DetailKind.CAUSE, body=words)
+        await self._record(tenant, actor, f"{kind}.erased", id, {**facts, "cause": commitment(salt, cause)}, detail)
+
+    async def _record(
+        self, tenant: TenantId, actor: str, kind: str, id: str, facts: Mapping[str, object], *details: Detail
+    ) -> int:
         now = self._office.clock.now()
         entry = EntryDraft(tenant=tenant, kind=kind, id=id, time=now, actor=actor, facts=dict(facts))
-        return await self._office.journal.commit(Write(entry=entry))
+        return await self._office.journal.commit(Write(entry=entry, details=details))
 
 
 def _require_cause(cause: str) -> None:
     if not cause.strip() or len(cause) > MAX_CAUSE:
-        raise InvalidInput(f"expected a cause of 1 to {MAX_CAUSE} characters: it stays in the log")
+        raise InvalidInput(f"expected a cause of 1 to {MAX_CAUSE} characters: name the request, not the person")
 
 
 class _Timed(msgspec.Struct, frozen=True, kw_only=True):

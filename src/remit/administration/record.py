@@ -7,8 +7,10 @@ import msgspec
 
 from remit.administration.office import Act, Office
 from remit.terms import DetailKind, InvalidInput, NotFound, Principal, TenantId
+from remit.terms.entries import CAUSES
 
 MAX_PAGE = 1000
+ERASED = ".erased"  # how the kind of an erasure's entry ends
 
 
 class Archive(Protocol):
@@ -28,6 +30,19 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     call: dict[str, Any] | None = None  # arguments and findings of a decision; None when erased or not a call
     result: dict[str, Any] | None = None
     erased: bool = False  # what people and agents wrote about it is gone; the entries stay
+    cause: str | None = None  # why it was erased, as whoever did it put it; None when that was erased too
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """The erasable half of an erasure's entry."""
+
+    cause: str
+    salt: str  # of the entry's commitment, hexadecimal
+
+
+def causes(kind: str, id: str) -> str:
+    """The shelf on which it stands why a mission or instance was erased; no mission's and no instance's own."""
+    return f"{CAUSES}{kind}:{id}"
 
 
 class Record:
@@ -52,7 +67,14 @@ class Record:
             call = self._detail(by, shelf, id, DetailKind.CALL)
             result = self._detail(by, shelf, id, DetailKind.RESULT)
             erased = call is None and "call" in facts
-        return Recorded(id=id, entries=entries, call=call, result=result, erased=erased)
+        return Recorded(
+            id=id, entries=entries, call=call, result=result, erased=erased, cause=self._cause(by, id, entries)
+        )
+
+    def _cause(self, by: Principal, id: str, entries: tuple[dict[str, Any], ...]) -> str | None:
+        kinds = {str(entry["kind"]).removesuffix(ERASED) for entry in entries if str(entry["kind"]).endswith(ERASED)}
+        found = (self._detail(by, causes(kind, id), id, DetailKind.CAUSE) for kind in sorted(kinds))
+        return next((detail["cause"] for detail in found if detail is not None), None)
 
     def entries(self, by: Principal, start: int, limit: int) -> tuple[dict[str, Any], ...]:
         """Entries from number `start`, at most `limit`; a negative `start` counts from the end."""

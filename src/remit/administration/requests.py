@@ -15,7 +15,7 @@ import msgspec
 from remit.administration.office import PERMISSIONS, Act, Office
 from remit.administration.record import Archive
 from remit.agents import new_instance
-from remit.approvals import answer, current, drivers, expired, missing, withdraw
+from remit.approvals import UNUSED, answer, current, drivers, expired, missing, withdraw
 from remit.mediation.describe import describe
 from remit.mediation.drafts import shelf
 from remit.mediation.find import Actors
@@ -49,7 +49,6 @@ from remit.terms.approvals import Submission
 KEYS = 100_000  # `Idempotency-Key`s known; a retry of an older one is a new submission of the same request
 SUBMISSIONS = 8  # remembered of one request
 DUPLICATE = "remit.duplicate_request"
-TOUCHED = (ApprovalState.PENDING, ApprovalState.APPROVED)
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,7 +210,7 @@ class Requests:
 
     async def _record_expiry(self, by: Principal, known: Approval, now: int) -> None:
         """What nobody answered in time is expired on record as soon as somebody touches it."""
-        if known.state in TOUCHED and current(known, now) is ApprovalState.EXPIRED:
+        if known.state in UNUSED and current(known, now) is ApprovalState.EXPIRED:
             put = Put(kind=Kind.APPROVAL, record=expired(known), expected=known.version)
             await self._office.record(by, "approval.expired", known.id, {"decision": known.decision}, put, now=now)
             raise Conflict(f"request `{known.id}` has expired; the agent has to ask again")

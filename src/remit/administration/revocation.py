@@ -16,12 +16,12 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from remit.administration.access import UNUSED, Access, cancelled
+from remit.administration.access import Access, cancelled
 from remit.administration.agents import Agents
 from remit.administration.missions import Missions
 from remit.administration.office import Act, Office
 from remit.administration.tools import Tools
-from remit.approvals import current
+from remit.approvals import UNUSED, current
 from remit.terms import (
     AgentState,
     Conflict,

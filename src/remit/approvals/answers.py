@@ -56,6 +56,11 @@ def withdraw(approval: Approval, by: str, cause: str, now: int) -> Approval:
     return _ended(approval, ApprovalState.CANCELLED, by, cause, now)
 
 
+def taken_back(approval: Approval, by: str, cause: str, now: int) -> Approval:
+    """`approval` cancelled before it was used, whether or not it was given yet."""
+    return _ended(approval, ApprovalState.CANCELLED, by, cause, now)
+
+
 def expired(approval: Approval) -> Approval:
     """`approval` with its expiry on record."""
     return msgspec.structs.replace(approval, state=ApprovalState.EXPIRED, version=approval.version + 1)

@@ -12,6 +12,7 @@ import msgspec
 from remit.decision import not_worse
 from remit.terms import Approval, ApprovalState, Call, TenantId
 
+UNUSED = (ApprovalState.PENDING, ApprovalState.APPROVED)  # the states in which one may still come to be used
 WAITING = 50_000  # calls whose request is found again; for one that falls out, another is opened
 
 
@@ -116,8 +117,7 @@ class Desk:
 
 def current(approval: Approval, now: int) -> ApprovalState:
     """The state at `now`: what was not used in time is expired, whether or not that is on record yet."""
-    unused = approval.state in (ApprovalState.PENDING, ApprovalState.APPROVED)
-    return ApprovalState.EXPIRED if unused and now >= approval.expires else approval.state
+    return ApprovalState.EXPIRED if approval.state in UNUSED and now >= approval.expires else approval.state
 
 
 def complete(approval: Approval) -> bool:

@@ -2,7 +2,7 @@
 
 HMAC-SHA-256 keyed by the salt. Binding while SHA-256 resists collisions; hiding while the salt is secret and of full
 length, so short or guessable texts (an account, a name) cannot be found by trying. Erase text and salt, and the
-commitment says nothing. Pure: salts come from `remit.keys.new_salt`.
+commitment says nothing. Pure: salts come from the path's port `Entropy`.
 """
 
 import hmac

@@ -6,12 +6,15 @@ so revoking the key, or retiring the holder, counts at once.
 
 A caller is authenticated before its body is read, and may take its time to send it. Whoever acts on the body asks
 again, with `renewed`, whether the key still stands: else a request begun before a revocation would act after it.
+
+Who is turned away here is counted by the reason and not recorded one by one: else strangers could fill the log.
 """
 
 import hashlib
 import hmac
 import re
 import secrets
+from collections import Counter
 from typing import Protocol
 
 from remit.terms import (
@@ -38,6 +41,15 @@ from remit.terms import (
 EMBEDDED = KeyId("embedded")  # the gateway inside this process; no access key has such an id
 LOCAL = KeyId("local")  # whoever holds the directory's lock
 _FORM = re.compile(r"remit_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_INVALID = "this access key is not valid; ask an operator for a new one"
+
+# Why somebody was turned away: for operators' eyes, never told to whoever presented the key.
+NO_KEY = "no key"  # none presented, or nothing of the form of one
+UNKNOWN_KEY = "unknown key"
+WRONG_SECRET = "wrong secret"  # noqa: S105 a known key's id with another secret: somebody guesses, or it was cut
+REVOKED_KEY = "revoked key"
+HOLDER_ENDED = "holder retired or deactivated"
+ENDED_MEANWHILE = "ended during the request"  # it was good when the request began
 
 
 class Directory(Protocol):
@@ -73,6 +85,12 @@ class Authenticator:
         """`tenant`: whose door this is; keys of other tenants are unknown here."""
         self._directory = directory
         self._tenant = tenant
+        self._refused: Counter[str] = Counter()
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """How many requests were turned away since this process began, by the reason."""
+        return dict(sorted(self._refused.items()))
 
     def authenticate(self, credential: Credential | None) -> Principal:
         """Who presented `credential`. Raises `Unauthenticated`.
@@ -81,19 +99,27 @@ class Authenticator:
         """
         match = _FORM.fullmatch(credential.value) if credential is not None else None
         if match is None:
+            self._refused[NO_KEY] += 1
             raise Unauthenticated("expected `Authorization: Bearer remit_…`, an access key of this server")
         key = self._directory.key(self._tenant, KeyId(match[1]))
         wanted = key.secret_sha256 if key is not None else _hash("")
-        if not hmac.compare_digest(wanted, _hash(match[2])) or key is None or key.revoked:
-            raise Unauthenticated("this access key is not valid; ask an operator for a new one")
+        same = hmac.compare_digest(wanted, _hash(match[2]))
+        if not same or key is None or key.revoked:
+            self._refused[UNKNOWN_KEY if key is None else REVOKED_KEY if same else WRONG_SECRET] += 1
+            raise Unauthenticated(_INVALID)
         principal = _principal(self._directory, key)
         if principal is None:
-            raise Unauthenticated("this access key is not valid; ask an operator for a new one")
+            self._refused[HOLDER_ENDED] += 1
+            raise Unauthenticated(_INVALID)
         return principal
 
     def renew(self, principal: Principal) -> Principal:
-        """`principal` as its key stands now. Raises `Unauthenticated`."""
-        return renewed(self._directory, principal)
+        """`principal` as its key stands now: ask once the body is there. Raises `Unauthenticated`."""
+        try:
+            return renewed(self._directory, principal)
+        except Unauthenticated:
+            self._refused[ENDED_MEANWHILE] += 1
+            raise
 
     @staticmethod
     def embedded_point(tenant: TenantId, name: str, servers: tuple[str, ...]) -> PointPrincipal:

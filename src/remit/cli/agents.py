@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from remit.cli import output
-from remit.cli.session import Session, command
+from remit.cli.session import Session, command, group
 from remit.cli.text import listed, plain
 
-app = typer.Typer(help="Agents: list, register, contain.", no_args_is_help=True)
-instances = typer.Typer(help="Running instances of agents: list, contain.", no_args_is_help=True)
+app = group("Agents: list, register, contain.")
+instances = group("Running instances of agents: list, contain.")
 
 AgentId = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's id.")]
 InstanceId = Annotated[str, typer.Argument(metavar="INSTANCE", help="The instance's id.")]

@@ -13,10 +13,10 @@ from rich.text import Text
 
 from remit.cli import output
 from remit.cli.missions import path_segment
-from remit.cli.session import Session, command
+from remit.cli.session import Session, command, group
 from remit.cli.text import cell, listed, plain
 
-app = typer.Typer(help="Access requests: list, show with their evidence, answer.", no_args_is_help=True)
+app = group("Access requests: list, show with their evidence, answer.")
 
 ApprovalId = Annotated[str, typer.Argument(metavar="REQUEST", help="The request's id.")]
 

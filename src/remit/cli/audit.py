@@ -13,14 +13,15 @@ from rich.text import Text
 from remit.cli import output
 from remit.cli.errors import NO
 from remit.cli.missions import path_segment
-from remit.cli.session import AsJson, Session, command
-from remit.cli.text import cell
+from remit.cli.session import AsJson, Session, command, group
+from remit.cli.text import cell, lines, plain
 from remit.terms import DEFAULT_TENANT, InvalidInput
 
-app = typer.Typer(help="The log: verify offline, show, export.", no_args_is_help=True)
+app = group("The log: verify offline, show, export.")
 
 PAGE = 500
 MAX_KEY = 1000  # characters of a verifier key
+MAX_LINE = 1_000_000  # characters of a line of a proof: an entry is one
 
 
 @app.command("verify")
@@ -87,7 +88,7 @@ def prove(
     """A proof that an entry is in the log, with the entry in it (C2SP tlog-proof)."""
     value = remit.get(f"/v1/records/{path_segment(id)}/proof", seq=seq)
     if out is None:
-        remit.answer(value, lambda value: value["proof"].rstrip("\n"))
+        remit.answer(value, lambda value: lines(value["proof"].rstrip("\n"), MAX_LINE))
         return
     with os.fdopen(_new_file(out), "wb") as file:
         file.write(value["proof"].encode())
@@ -166,7 +167,7 @@ def export(
         for entry in entries:
             file.write(output.one_line(entry).encode() + b"\n")
             count += 1
-    print(f"{count} entries in {out}", file=sys.stderr)
+    print(f"{count} entries in {plain(out)}", file=sys.stderr)
 
 
 def _new_file(path: Path) -> int:

@@ -9,6 +9,7 @@ the same checks and the same entries.
 import contextlib
 import functools
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -47,7 +48,7 @@ def server(directory: Path, url: str | None) -> Server | None:
     """The server at `url`, else the one that holds `directory`; None when nobody does."""
     if url is not None:
         return Server(address=url)
-    from remit.storage import holder  # imports here and below: `remit --help` stays fast
+    from remit.storage.lock import holder  # imports here and below: `remit --help` stays fast
 
     held = holder(directory)
     if held is None:
@@ -74,7 +75,7 @@ def reachable(address: str) -> dict[str, Any]:
     import httpx2
 
     try:
-        answer = httpx2.get(f"{address}/ready", timeout=TIMEOUT, trust_env=False)
+        answer = httpx2.get(f"{address}/ready", timeout=TIMEOUT, trust_env=False, verify=_verify(address))
         body = answer.json()
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise Unavailable(f"{address} cannot be reached: {error}; is the server running?") from None
@@ -113,8 +114,15 @@ def _client(address: str, key: str | None, *, foreign: bool) -> Iterator[_Client
         raise InvalidInput("expected the address as `http://host:port` or `https://host`")
     # A proxy of the environment must not see the key on its way to this machine's own server.
     headers = {"authorization": f"Bearer {key}"}
-    with httpx2.Client(base_url=address, headers=headers, timeout=TIMEOUT, trust_env=foreign) as client:
+    verify = _verify(address)
+    with httpx2.Client(base_url=address, headers=headers, timeout=TIMEOUT, trust_env=foreign, verify=verify) as client:
         yield _Client(client, address)
+
+
+def _verify(address: str) -> ssl.SSLContext | bool:
+    """Whom to believe: the usual authorities. Reading them takes longer than a command, so where there is no TLS it is
+    nobody: should a connection become one with TLS after all, it fails."""
+    return True if address.startswith("https://") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class _Local:
@@ -136,19 +144,13 @@ def _local(directory: Path) -> Iterator[_Local]:
 
     from remit.assembly import open_remit
     from remit.cli.logs import configure
-    from remit.decision_api import ApiServices, create_api
+    from remit.decision_api import create_api
 
     configure()  # what the parts log goes to standard error: standard output is the command's
     # The portal opens and closes in one task, as the parts that it holds open need.
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_remit(directory)) as remit:
-        services = ApiServices(
-            authenticator=_Machine(),
-            mediator=remit.mediator,
-            administration=remit.administration,
-            settings=remit.settings,
-            health=remit,
-            log=remit.outward,
-        )
+        # The server's services, all of them: only who is calling is found out in another way.
+        services = msgspec.structs.replace(remit.api.services, authenticator=_Machine())
         transport = httpx2.ASGITransport(create_api(services))
         yield _Local(portal, httpx2.AsyncClient(transport=transport, base_url="http://remit.local", timeout=TIMEOUT))
 
@@ -160,6 +162,14 @@ class _Machine:
         from remit.authentication import Authenticator
 
         return Authenticator.local_operator(DEFAULT_TENANT)
+
+    def renew(self, principal: Principal) -> Principal:
+        """Nobody else holds the lock, so nothing was revoked meanwhile."""
+        return principal
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        return {}
 
 
 def _content(body: Any) -> dict[str, Any]:

@@ -34,7 +34,13 @@ def erase(
     days: Annotated[int | None, typer.Option(help="For --expired; default: `retention.days` of remit.toml.")] = None,
 ) -> None:
     """Erase goals, arguments and results, for good. The log stays, and stays provable."""
+    if [mission is not None, instance is not None, expired].count(True) != 1:
+        raise InvalidInput("expected one of: a mission's id, `--instance ID`, `--expired` with `--days N`")
+    if days is not None and not expired:
+        raise InvalidInput("expected `--expired` beside `--days`")
     if expired and days is None:
+        if remit.url is not None:
+            raise InvalidInput("expected `--days`: the remit.toml of a server elsewhere is not read")
         days = _retention(remit.directory)
     body = {"mission": mission, "instance": instance, "days": days if expired else None, "cause": cause}
     remit.answer(remit.post("/v1/erasures", body), _erased)
@@ -91,7 +97,7 @@ def restore(
         if keys is not None:
             if manifest.keys:
                 raise InvalidInput("the backup holds its keys: leave out --keys")
-            shutil.copytree(keys, making / KEYS)
+            _copy_keys(keys, making / KEYS)
         elif not manifest.keys:
             raise Refused("the backup holds no keys: pass the directory that they are kept in with --keys")
         opened = KeyDirectory.open(making / KEYS, key_encryption())
@@ -112,6 +118,14 @@ def restore(
         *([f"{restored.lost} signed entries are lost, which is on record"] if restored.lost else []),
         f"start it with `remit up {plain(str(directory))}`",
     )
+
+
+def _copy_keys(source: Path, target: Path) -> None:
+    try:
+        shutil.copytree(source, target)
+    except OSError as error:
+        why = error.strerror or "not all of it can be read"
+        raise InvalidInput(f"expected --keys to be the directory with the keys, got {source}: {why}") from None
 
 
 def _retention(directory: Path) -> int:

@@ -45,8 +45,10 @@ def report(error: RemitError) -> None:
 
 
 def from_answer(status: int, body: object) -> RemitError:
-    """The server's error as ours."""
+    """The server's error as ours; access requests answer with problem details (RFC 9457)."""
     detail = body.get("error") if isinstance(body, dict) else None
+    if detail is None and isinstance(body, dict) and "detail" in body:
+        detail = {"message": body["detail"], "code": body.get("code")}
     if not isinstance(detail, dict) or not isinstance(detail.get("message"), str):
         return Unavailable(f"the server answered with status {status} and no reason; is that address a Remit's?")
     code = detail.get("code")

@@ -12,6 +12,8 @@ from remit.cli import output
 from remit.cli.session import DEFAULT_DIRECTORY, AsJson
 from remit.cli.text import plain
 
+PATH = 4096  # characters of a path that is shown to be copied
+
 
 def init(
     directory: Annotated[Path, typer.Argument(envvar="REMIT_DIR", help="What to make.")] = DEFAULT_DIRECTORY,
@@ -29,11 +31,11 @@ def init(
 
 
 def _story(typed: Path, directory: str, operator: str, admin_key: str, point: str, point_key: str) -> str:
-    where = shlex.quote(str(typed))
+    where = plain(shlex.quote(str(typed)), PATH)
     at = "" if typed == DEFAULT_DIRECTORY else f" --dir {where}"
     up = "" if typed == DEFAULT_DIRECTORY else f" {where}"
     return f"""\
-Made {plain(directory)}
+Made {plain(directory, PATH)}
   remit.toml   purposes, groups, internal domains, enforcement points, upstream servers
   policies/    the default policies (Cedar): read them, change them, `remit policy check{up}`
   keys/        signing and wrapping keys: back them up, show them to nobody

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from remit.cli import output
-from remit.cli.session import Session, command
+from remit.cli.session import Session, command, group
 from remit.cli.text import listed
 from remit.terms import InvalidInput, OperationClass
 
-app = typer.Typer(help="Missions: open, show with their authority, end.", no_args_is_help=True)
+app = group("Missions: open, show with their authority, end.")
 
 MissionId = Annotated[str, typer.Argument(metavar="MISSION", help="The mission's id.")]
 Agent = Annotated[str, typer.Option(help="The agent that acts.")]

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from remit.cli import output
-from remit.cli.session import Session, command
+from remit.cli.session import Session, command, group
 from remit.cli.text import plain
 from remit.terms import Mode, NotFound
 
-app = typer.Typer(help="Modes: observe something for a while, or enforce.", no_args_is_help=True)
+app = group("Modes: observe something for a while, or enforce.")
 
 What = Annotated[str, typer.Argument(metavar="WHAT", help="agent:ID, server:ID or tool:SERVER/TOOL.")]
 Why = Annotated[str, typer.Option(help="Why: goes on record.")]

@@ -4,16 +4,15 @@ from typing import Annotated, Any
 
 import typer
 
-from remit.cli import output
+from remit.cli import output, token_keys
 from remit.cli.missions import path_segment
-from remit.cli.session import Session, command
+from remit.cli.session import Session, command, group
 from remit.cli.text import listed, plain
 from remit.terms import HolderKind, Role
 
-operators = typer.Typer(help="People who run, approve or audit.", no_args_is_help=True)
-points = typer.Typer(help="Enforcement points: gateways and services that ask for decisions.", no_args_is_help=True)
-keys = typer.Typer(help="Access keys: list, add, revoke.", no_args_is_help=True)
-
+operators = group("People who run, approve or audit.")
+points = group("Enforcement points: gateways and services that ask for decisions.")
+keys = group("Access keys: list, add, revoke.")
 
 Operator = Annotated[str, typer.Argument(metavar="OPERATOR", help="The operator's id.")]
 Cause = Annotated[str, typer.Option("--cause", help="Why: goes on record.")]
@@ -144,3 +143,6 @@ def _operators(found: list[dict[str, Any]]) -> Any:
 
 def _key(kind: str, holder: str, value: dict[str, Any]) -> str:
     return f"{kind} {plain(holder)}\nkey, shown this once: {plain(value['key'])}"
+
+
+token_keys.register(keys)

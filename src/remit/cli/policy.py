@@ -15,14 +15,14 @@ from rich.text import Text
 
 from remit.cli import output
 from remit.cli.errors import NO
-from remit.cli.session import DEFAULT_DIRECTORY, AsJson, Directory, Session, command
+from remit.cli.session import DEFAULT_DIRECTORY, AsJson, Directory, Session, command, group
 from remit.cli.text import cell, listed, plain
 from remit.terms import Effect, InvalidInput
 
 if TYPE_CHECKING:
     from remit.policy import Explanation, PolicySet
 
-app = typer.Typer(help="Policies: check, test, explain, activate.", no_args_is_help=True)
+app = group("Policies: check, test, explain, activate.")
 
 MAX_CASES = 4_000_000  # bytes of a file of cases
 CaseFile = Annotated[Path, typer.Argument(metavar="FILE", help="Cases: JSON, or TOML with [[case]] tables.")]

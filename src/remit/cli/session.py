@@ -15,7 +15,6 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
-from remit.cli import output
 from remit.cli.backend import Backend, Query, Server, connect, server
 
 P = ParamSpec("P")
@@ -71,6 +70,8 @@ class Session:
 
     def answer(self, value: Any, render: Callable[[Any], Any]) -> None:
         """`value` as JSON, or as `render` shows it to people."""
+        from remit.cli import output
+
         if self.as_json:
             output.print_json(value)
         else:
@@ -81,6 +82,11 @@ class Session:
         if self._backend is None:
             self._backend = self._stack.enter_context(connect(self.directory, self.url, self.key))
         return self._backend.call(method, path, query=query, body=body)
+
+
+def group(about: str) -> typer.Typer:
+    """A group of commands. Its help is plain text, which every terminal and pipe can show."""
+    return typer.Typer(help=about, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 def command(

@@ -3,12 +3,13 @@
 from typing import Any
 
 import typer
+from rich.text import Text
 
 from remit.cli import output
 from remit.cli.backend import WITHOUT_KEY, reachable
 from remit.cli.errors import UNAVAILABLE
 from remit.cli.session import Session, command
-from remit.cli.text import cell
+from remit.cli.text import cell, plain
 
 
 def register(app: typer.Typer) -> None:
@@ -44,16 +45,25 @@ def _shown(value: dict[str, Any]) -> Any:
             ("version", value.get("version")),
             ("tenant", value.get("tenant")),
             ("mode", value.get("mode")),
+            ("but observed", _observed(value.get("observing"))),
             ("policy", value.get("policy")),
             ("entries", value.get("entries")),
             ("agents", _counts(value.get("agents"))),
             ("missions", _counts(value.get("missions"))),
             ("approvals", _waiting(value.get("approvals_pending"))),
+            ("turned away", _counts(value.get("turned_away"))),
+            ("tokens refused", _counts(value.get("tokens_refused"))),
             ("up for", _duration(value.get("uptime_seconds")) if running else None),
             ("public url", value.get("public_url")),
             ("log", value.get("log_origin")),
         )
     )
+
+
+def _observed(rules: Any) -> Text | None:
+    """Each on a line of its own: what is not enforced must not be overlooked."""
+    lines = [f"{plain(rule['id'])} until {output.moment(rule['expires'])}" for rule in rules or ()]
+    return Text("\n".join(lines), "yellow") if lines else None
 
 
 def _counts(counts: Any) -> str:

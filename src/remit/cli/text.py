@@ -6,9 +6,10 @@ and tables take `cell`s, which Rich never reads as markup. Limits: letters that 
 """
 
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.text import Text
 
 LIMIT = 300  # characters of one value; the whole of it is in `--json`
 _STACKED = 3  # combining marks in a row that honest scripts need; more paint over the lines above
@@ -28,9 +29,16 @@ def plain(value: object, limit: int = LIMIT) -> str:
     return "".join(shown) + ("…" if over else "")
 
 
-def cell(value: object, style: str = "", limit: int = LIMIT) -> Text:
+def cell(value: object, style: str = "", limit: int = LIMIT) -> "Text":
     """`plain` for Rich: never markup, never an emoji code."""
+    from rich.text import Text  # here, so that what shows no table does not load it
+
     return Text(plain(value, limit), style=style)
+
+
+def lines(text: str, limit: int) -> str:
+    """`plain` for text of several lines, of at most `limit` characters each."""
+    return "\n".join(plain(line, limit) for line in text.split("\n"))
 
 
 def listed(values: Any, empty: str = "-") -> str:

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 import typer
 
 from remit.cli import output
-from remit.cli.session import Session, command
+from remit.cli.session import Session, command, group
 from remit.cli.text import listed
 from remit.terms import InvalidInput, OperationClass
 
-app = typer.Typer(help="Tools: register, inspect, correct, quarantine.", no_args_is_help=True)
+app = group("Tools: register, inspect, correct, quarantine.")
 
 ToolId = Annotated[str, typer.Argument(metavar="TOOL", help="SERVER/NAME, as `remit tools list` shows it.")]
 Cause = Annotated[str, typer.Option(help="Why: goes on record.")]

@@ -7,7 +7,7 @@ from remit.terms import VERDICTS, Finding, FindingKind
 
 def evidence_of(findings: Iterable[Finding]) -> str:
     """`kind=verdict` pairs in order of kind: no quotes, nothing that an agent wrote."""
-    return ";".join(sorted(f"{finding.kind.value}={finding.verdict}" for finding in findings))
+    return ";".join(sorted([f"{finding.kind._value_}={finding.verdict}" for finding in findings]))
 
 
 def not_worse(then: str, now: str) -> str | None:

@@ -26,7 +26,7 @@ from remit.decision_api.routes import (
     tools,
 )
 from remit.decision_api.services import ApiServices
-from remit.decision_api.wire import App, error_body, error_headers, status_of
+from remit.decision_api.wire import error_body, error_headers, status_of
 from remit.terms import RemitError
 
 MAX_BODY = 16 * 1024 * 1024  # OpenAPI documents and attested results are larger than decision requests
@@ -40,7 +40,7 @@ _CODES = {
 }
 
 
-def create_api(services: ApiServices) -> App:
+def create_api(services: ApiServices) -> Front:
     """The API over `services`. It has no life cycle of its own: whoever opened the services closes them."""
     rest = Litestar(
         route_handlers=[*system.PUBLIC, *tokens.PUBLIC, *log.HANDLERS, operator_routes(), requests.request_routes()],

@@ -6,6 +6,7 @@ begins what it will not answer. `execute_all` begins all of them at once: they w
 
 import asyncio
 import enum
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -88,6 +89,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """One evaluation after another, from the body to the answer."""
 
     mediator: Mediator
+    renew: Callable[[Principal], Principal]  # as a key stands now; raises `Unauthenticated`
     offers: Offers | None = None  # without them an ask names its request and no more
 
     async def evaluate(self, principal: Principal, value: dict[str, Any]) -> tuple[EvaluationResponse, Decision]:
@@ -131,7 +133,8 @@ async def evaluate_all(
 
 async def _item(door: Door, principal: Principal, item: dict[str, Any]) -> Item:
     try:
-        return (await door.evaluate(principal, item))[0]
+        # what went before took its time, and the key may have been revoked meanwhile (I5)
+        return (await door.evaluate(door.renew(principal), item))[0]
     except RemitError as error:
         return _failed(status_of(error), error.code, error.message)
     except Exception:

@@ -54,10 +54,20 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
 
 
+class Observed(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule in force by which something is observed instead of enforced."""
+
+    id: str  # `agent:<id>`, `server:<id>` or `tool:<server>/<tool>`
+    expires: int  # milliseconds; from then on it is enforced
+    by: str  # who asked for it
+    confirmed_by: str
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     tenant: str
-    mode: Mode
+    mode: Mode  # of whatever `observing` does not name
+    observing: tuple[Observed, ...]
     healthy: bool
     stopped: bool  # the whole tenant: nothing is permitted until an admin resumes it
     problems: tuple[str, ...]
@@ -66,6 +76,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     agents: dict[str, int]  # by state
     missions: dict[str, int]  # by state
     approvals_pending: int
+    turned_away: dict[str, int]  # requests without a valid key since the process began, by the reason
+    tokens_refused: dict[str, int]  # uses of call tokens, likewise
     warnings: tuple[str, ...]  # what should be looked after; decisions go on
     uptime_seconds: float
     public_url: str

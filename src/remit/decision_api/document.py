@@ -31,6 +31,7 @@ from remit.decision_api.services import public_url
 from remit.decision_api.wire import MAX_REQUEST_ID, ErrorBody
 from remit.terms import Settings
 
+INTROSPECT = "/v1/tokens/introspect"
 _REFS = "#/components/schemas/{name}"
 _SAYS = {
     400: "A member is missing, of a wrong type, or cannot be taken in only one way",
@@ -104,6 +105,10 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         responses[str(status)] = _error(status)
     if requests:
         _complete_request(path, operation)
+    if path == INTROSPECT:  # read by hand, for RFC 7662 has a form
+        shape = {"schema": {"$ref": _REFS.format(name="Introspected")}}
+        both = {"application/x-www-form-urlencoded": shape, "application/json": shape}
+        operation["requestBody"] = {"required": True, "content": both}
     if path == "/ready":
         responses["503"] = {"description": "What is wrong", "content": _json("Readiness")}
 

@@ -81,8 +81,10 @@ class Front:
 
     def __init__(self, services: ApiServices, rest: App, document: Callable[[], bytes]) -> None:
         url = public_url(services.settings)
+        self.services = services
         self._authenticate = services.authenticator.authenticate
-        self._door = Door(mediator=services.mediator, offers=services.offers)
+        self._renew = services.authenticator.renew
+        self._door = Door(mediator=services.mediator, renew=self._renew, offers=services.offers)
         self._rest = rest
         self._decisions: dict[str, _Decide] = {EVALUATION: _one, EVALUATIONS: _many}
         metadata = _encode(metadata_of(url, services.offers is not None))
@@ -118,8 +120,7 @@ class Front:
             principal = self._authenticate(parse_authorization(head.authorization))
             require_json(head.content_type)
             value = read_object(await read_body(receive, head.content_length))
-            # again, for the body may have come late and the key be revoked meanwhile (I5)
-            principal = self._authenticate(parse_authorization(head.authorization))
+            principal = self._renew(principal)  # the body may have come late and the key be revoked meanwhile (I5)
             answered, headers = await decide(self._door, principal, value)
             body = _encode(answered)
         except RemitError as error:

@@ -1,12 +1,13 @@
 """What the HTTP surface is made of; `assembly` fills it in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from remit.administration import Administration
 from remit.decision_api.arap import Offers
+from remit.decision_api.refusals import TokenRefusals
 from remit.mediation import Presented
 from remit.terms import Credential, Decision, Outcome, Principal, Request, Settings, TenantId
 from remit.tokens import CallToken
@@ -15,6 +16,15 @@ from remit.tokens import CallToken
 class Authenticator(Protocol):
     def authenticate(self, credential: Credential | None) -> Principal:
         """Who presented `credential`. Raises `Unauthenticated`."""
+        ...
+
+    def renew(self, principal: Principal) -> Principal:
+        """`principal` as its key stands now. Raises `Unauthenticated` when it ended since it was presented."""
+        ...
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """How many were turned away since the process began, by the reason."""
         ...
 
 
@@ -78,6 +88,7 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     health: Health
     offers: Offers | None = None  # requestable denials (ARAP); without them an ask names its request and no more
     log: PublicLog | None = None
+    token_refusals: TokenRefusals = msgspec.field(default_factory=TokenRefusals)
 
 
 def public_url(settings: Settings) -> str:

@@ -52,9 +52,10 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Introspected(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 7662 section 2.1."""
+    """RFC 7662 section 2.1, as a form or as JSON. Of any length: what is no token is just not active."""
 
-    token: Annotated[str, Meta(max_length=8192)]
+    token: str
+    token_type_hint: str | UnsetType = UNSET  # there is one type, so it is of no use here
 
 
 class Introspection(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from remit.gateway import body
 from remit.gateway.body import Receive, Scope, Send, Unreadable
-from remit.gateway.calls import Calls, Named, Upstreams
+from remit.gateway.calls import Calls, Named, Upstreams, by_agent
 from remit.gateway.ports import Authenticator, Mediator, Register, State
 from remit.gateway.upstream import UpstreamSession
 from remit.terms import (
@@ -76,7 +76,7 @@ class Gateway:
         Raises `Refused` for an upstream that cannot work.
         """
         self._authenticator = authenticator
-        self._calls = Calls(mediator, state, point)
+        self._calls = Calls(mediator, state, authenticator, point)
         self._grace = grace
         security = TransportSecuritySettings(allowed_hosts=[*_LOOPBACK, *hosts], allowed_origins=[])
         self._upstreams: list[UpstreamSession] = []
@@ -129,9 +129,7 @@ class Gateway:
         try:
             principal = self._authenticated(scope)
         except Unauthenticated as error:
-            challenge = b'Bearer error="invalid_token"' if _authorization(scope) else b"Bearer"  # RFC 6750 section 3
-            headers = ((b"www-authenticate", challenge),)
-            return await body.refuse(send, 401, types.INVALID_REQUEST, error.message, headers)
+            return await _turned_away(scope, send, error)
         front = self._fronts.get(_server(scope))
         if front is None:
             return await body.refuse(send, 404, types.INVALID_REQUEST, "there is no such server behind this gateway")
@@ -141,8 +139,11 @@ class Gateway:
                 if content is None:
                     return None
                 body.check(content)
+                principal = self._calls.renewed(principal)  # the body may have come late (I5)
             except Unreadable as error:
                 return await body.refuse(send, error.status, error.code, error.message)
+            except Unauthenticated as error:
+                return await _turned_away(scope, send, error)
             receive = body.replayed(content, receive)
         # the SDK binds a session to this user; the key itself stays here
         user = AuthenticatedUser(AccessToken(token="", client_id=principal.agent, scopes=[]))
@@ -153,12 +154,9 @@ class Gateway:
         header = _authorization(scope)
         scheme, _, value = (header or "").strip().partition(" ")
         known = scheme.lower() == "bearer" and value.strip()
-        principal = self._authenticator.authenticate(
-            Credential(scheme="bearer", value=value.strip()) if known else None
+        return by_agent(
+            self._authenticator.authenticate(Credential(scheme="bearer", value=value.strip()) if known else None)
         )
-        if not isinstance(principal, AgentPrincipal):
-            raise Unauthenticated("expected an agent's key: tools are called by agents")
-        return principal
 
 
 class Front:
@@ -218,6 +216,11 @@ class Front:
             return None
         schema: Mapping[str, Any] = listed["inputSchema"]
         return schema
+
+
+async def _turned_away(scope: Scope, send: Send, error: Unauthenticated) -> None:
+    challenge = b'Bearer error="invalid_token"' if _authorization(scope) else b"Bearer"  # RFC 6750 section 3
+    await body.refuse(send, 401, types.INVALID_REQUEST, error.message, ((b"www-authenticate", challenge),))
 
 
 def _in_version(context: Context, result: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The one function by which a call reaches an upstream: ask the path, forward what was judged, attest what happened.
 
 1. Name the call: mission, instance, call id, approval; a repeated ask keeps its ids.
-2. Ask the path. Anything but a permit ends here, and the upstream never hears of it.
+2. Ask the path, as the agent's key stands at this moment. Anything but a permit ends here, and the upstream never
+   hears of it.
 3. Forward `decision.canonical`, the bytes that were hashed, and nothing else of the request; in observe without the
    credential.
 4. Attest the outcome before the agent sees the result, so that its next decision knows what it has read.
@@ -21,7 +22,7 @@ import structlog
 
 from remit.gateway.answers import failure, refusal, shown, text_of, unattested
 from remit.gateway.asks import Asks, Subject
-from remit.gateway.ports import Mediator, State
+from remit.gateway.ports import Authenticator, Mediator, State
 from remit.gateway.upstream import Answer, Failure, UpstreamSession
 from remit.terms import (
     AgentPrincipal,
@@ -32,9 +33,11 @@ from remit.terms import (
     Outcome,
     OutcomeStatus,
     PointPrincipal,
+    Principal,
     RemitError,
     Request,
     ToolId,
+    Unauthenticated,
     parse,
 )
 
@@ -66,15 +69,21 @@ class Calls:
         self,
         mediator: Mediator,
         state: State,
+        authenticator: Authenticator,
         point: PointPrincipal,
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._mediator = mediator
         self._state = state
+        self._authenticator = authenticator
         self._point = point
         self._now = now
         self._asks = Asks()
         self._running: set[asyncio.Task[dict[str, Any]]] = set()
+
+    def renewed(self, agent: AgentPrincipal) -> AgentPrincipal:
+        """`agent` as its key stands now. Raises `Unauthenticated` when it was revoked since it was presented."""
+        return by_agent(self._authenticator.renew(agent))
 
     async def call(self, agent: AgentPrincipal, upstream: Upstreams, named: Named) -> dict[str, Any]:
         """The `CallToolResult` for the agent. Raises `RemitError` when the call has no single meaning."""
@@ -110,6 +119,7 @@ class Calls:
         if asked is not None and self._waits(agent, asked):
             return refusal(asked, structured=structured)  # the same answer, which is in the log already
         # 2 Ask the path
+        agent = self.renewed(agent)  # here, because nothing waits from here to the commit (I5)
         decision = await self._mediator.decide(agent, _request(agent, upstream.id, named, asked))
         if decision.effect is Effect.ASK:
             self._asks.keep(subject, named.arguments, decision)
@@ -150,6 +160,13 @@ class Calls:
             _LOG.error("outcome.lost", decision=decision.id, code=error.code)
             return False
         return True
+
+
+def by_agent(principal: Principal) -> AgentPrincipal:
+    """`principal`, who has to be an agent. Raises `Unauthenticated`."""
+    if not isinstance(principal, AgentPrincipal):
+        raise Unauthenticated("expected an agent's key: tools are called by agents")
+    return principal
 
 
 def _request(agent: AgentPrincipal, server: str, named: Named, asked: Decision | None) -> Request:

@@ -11,6 +11,10 @@ class Authenticator(Protocol):
 
     def authenticate(self, credential: Credential | None) -> Principal: ...
 
+    def renew(self, principal: Principal) -> Principal:
+        """`principal` as its key stands now: it may have been revoked since it was presented."""
+        ...
+
 
 class Mediator(Protocol):
     """The path. Nothing is sent to an upstream that `decide` did not permit (I8)."""

@@ -6,56 +6,33 @@ outsider's instruction which fits the call is the explanation unless the value w
 data before the outsider spoke. The worst argument is the call's origin.
 """
 
-import re
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from remit.catalogue.words import split
+from remit.intent.classes import ADMINISTER, DELETE, EXECUTE, HIGH, READ, TRANSFER
 from remit.intent.lexicon import ENGLISH
-from remit.intent.memory import Memory, Passage, Source
-from remit.intent.values import (
-    SPECIFIC,
-    at,
-    dates,
-    fold,
-    grouped,
-    keys_of,
-    leaves,
-    shape,
-    significant,
-    squeeze,
-    token_keys,
-    without_separators,
-)
-from remit.intent.values import TOKEN as _TOKEN
-from remit.intent.views import MAX_KNOWN, GoalView, ToolView, tool_view
-from remit.intent.words import words
-from remit.terms import HIGH_RISK, VERDICTS, Call, FindingKind, OperationClass, Tool
+from remit.intent.lookups import MAX_TEXT, MAX_TOKENS, Word, computed, value_of
+from remit.intent.memory import Memory
+from remit.intent.sources import Passage, Source
+from remit.intent.tools import ToolView, tool_view
+from remit.intent.values import at, fold, keys_of, leaves, significant, specifics
+from remit.intent.views import GoalView
+from remit.terms import VERDICTS, Call, FindingKind, Tool
 
 ORIGINS = VERDICTS[FindingKind.GROUNDING]
 NONE, GOAL, TRUSTED, REFERENCED, UNKNOWN, OUTSIDER, NOWHERE, INSTRUCTION = range(len(ORIGINS))
-MAX_TOKENS = 24  # of one value that are looked up
 MAX_VALUES = 64  # of one call
-MAX_TEXT = 2_000  # characters of one value that are looked up
+MAX_LINKS = 64  # results that lead from one to the next
+LEAST_SQUEEZED = 5  # characters of a value that is looked for in the goal without its separators
 MAX_CONTENT = 20_000  # characters of free text that are searched
-_C = OperationClass
-_RISKY = frozenset((_C.TRANSFER, _C.DELETE, _C.EXECUTE, _C.ADMINISTER))
+LONG = 80  # characters; a longer argument is free text
+_RISKY = TRANSFER | DELETE | EXECUTE | ADMINISTER
 _STAKES = frozenset(("payment", "password", "role", "address"))  # kinds on which a delegated instruction never suffices
 
 
-# Arguments that the agent composes: their wording comes from nowhere, what they embed does not.
-_COMPOSED = frozenset(
-    words(
-        """
-        command cmd sql query expression code script formula statement prompt thought regex pattern
-    """
-    )
-)
-
-
-class Origin(msgspec.Struct, gc=False):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where one argument came from."""
 
     rank: int
@@ -63,10 +40,13 @@ class Origin(msgspec.Struct, gc=False):
     passage: Passage | None = None
 
 
+_NOTHING = Origin(NONE)
+
+
 class Case:
     """One call against one goal and memory; made for one assessment."""
 
-    __slots__ = ("acts", "call", "keys", "memory", "tool", "tview", "view")
+    __slots__ = ("_links", "_news", "acts", "call", "keys", "memory", "tool", "tview", "view")
 
     def __init__(self, call: Call, tool: Tool, view: GoalView, memory: Memory) -> None:
         self.call = call
@@ -76,28 +56,25 @@ class Case:
         self.memory = memory
         self.acts = self.tview.acts
         self.keys: set[str] = set()  # keys of the arguments that matter
+        self._links = 0  # that are being followed
+        self._news: list[list[str]] | None = None
 
     def ground(self) -> tuple[Origin, Origin]:
         """The worst origin of the arguments that matter, and of the sinks alone."""
-        worst, sink = Origin(NONE), Origin(NONE)
-        arguments = self.call.arguments
-        done = set()
-        for path in self.tool.sinks:
-            done.add(path)
+        arguments, tview, spoken = self.call.arguments, self.tview, self.memory.spoken
+        sink = _NOTHING
+        for path in tview.sinks:
             sink = self._worst(sink, path, at(arguments, path), True)
         worst = sink
-        for path in (*self.tool.targets, *self.tool.amounts):
-            if path not in done:
-                done.add(path)
-                if path.rpartition(".")[2].lower() in _COMPOSED:
-                    worst = self._other(worst, path, at(arguments, path), True)
-                elif _is_origin(path):  # what is drawn on is the asker's own
-                    worst = self._other(worst, path, at(arguments, path), False)
-                else:
-                    worst = self._worst(worst, path, at(arguments, path), path not in self.tool.amounts)
-        for name, value in arguments.items():
-            if name not in done:
-                worst = self._other(worst, name, value, name in self.tool.content)
+        for asked in tview.asked:
+            if not asked.composed:
+                worst = self._worst(worst, asked.path, at(arguments, asked.path), asked.must)
+            elif spoken:
+                worst = self._other(worst, asked.path, at(arguments, asked.path), asked.embeds)
+        if spoken:
+            for name, value in arguments.items():
+                if name not in tview.roles:
+                    worst = self._other(worst, name, value, name in tview.content)
         return worst, sink
 
     def _worst(self, worst: Origin, path: str, value: Any, must: bool) -> Origin:
@@ -105,7 +82,7 @@ class Case:
             if count >= MAX_VALUES:
                 break
             rank, passage = self.origin(text)
-            if rank == NOWHERE and (not must or _computed(text)):
+            if rank == NOWHERE and (not must or computed(text)):
                 continue
             if rank == INSTRUCTION and not must and passage and self.refers_by_name(passage.source):
                 rank = REFERENCED  # an amount that the item named by the goal asks for
@@ -115,15 +92,15 @@ class Case:
 
     def _other(self, worst: Origin, name: str, value: Any, content: bool) -> Origin:
         """Arguments without a role count only where an instruction shows in them."""
-        if worst.rank == INSTRUCTION or not self.memory.spoken:
+        if worst.rank == INSTRUCTION:
             return worst
         for count, text in enumerate(leaves(value)):
             if count >= MAX_VALUES:
                 break
-            if content or len(text) > 80:
-                pieces = [match[0] for match in SPECIFIC.finditer(text[:MAX_CONTENT])]
+            if content or len(text) > LONG:
+                pieces = specifics(text[:MAX_CONTENT])
             else:
-                pieces = [] if _computed(text) else [text]
+                pieces = [] if computed(text) else [text]
             for piece in pieces[:MAX_VALUES]:
                 rank, passage = self.origin(piece)
                 if rank == INSTRUCTION:
@@ -132,70 +109,48 @@ class Case:
 
     def origin(self, text: str) -> tuple[int, Passage | None]:
         """Where one value came from; `NONE` when it is too short or common to tell."""
-        view = self.view
-        if (known := view.known.get(text)) is not None:
-            self.keys |= known
+        value = value_of(text)
+        if not value.asked:
+            return NONE, None
+        self.keys |= value.keys
+        if value.keys <= self.view.keys:
             return GOAL, None
-        mine = set()
-        lowered = without_separators(fold(text[:MAX_TEXT]).lower())
-        rank, passage, found, asked = NONE, None, 0, 0
-        for token in _TOKEN.findall(lowered):
-            parts = token_keys(token[:512])
-            if not parts or not significant(parts[0]) or parts[0] in ENGLISH.stop:
-                continue
-            asked += 1
-            if asked > MAX_TOKENS:
-                break
-            mine.add(parts[0])
-            one, where = self._token(parts)
+        rank, passage, found = NONE, None, 0
+        for word in value.words:
+            one, where = self._word(word)
             if one != NOWHERE:
                 found += 1
                 if one > rank:
                     rank, passage = one, where
-        if not asked:
-            return NONE, None
-        self.keys |= mine
-        if rank == GOAL and found == asked and len(view.known) < MAX_KNOWN:
-            view.known[text] = frozenset(mine)
-        if found * 2 >= asked and rank != NONE:
+        if found * 2 >= value.asked and rank != NONE:
             return rank, passage
-        for _, key in (*grouped(lowered), *dates(lowered)):
-            if key in view.keys:
+        for key in value.other:
+            if key in self.view.keys:
                 return GOAL, None
             places = self.memory.seen(key)
             if places:
                 return self._judge(places)
-        squeezed = squeeze(lowered)
-        if len(squeezed) >= 5 and squeezed in view.squeezed:
+        if len(value.squeezed) >= LEAST_SQUEEZED and value.squeezed in self.view.squeezed:
             return GOAL, None
         if rank == INSTRUCTION:
             return rank, passage
         return (UNKNOWN if self.memory.gaps or self.memory.overflowed else NOWHERE), None
 
-    def _token(self, parts: tuple[str, ...]) -> tuple[int, Passage | None]:
+    def _word(self, word: Word) -> tuple[int, Passage | None]:
         """A token as a whole; failing that, the worst of its parts when all of them are known (a joined address)."""
         keys, seen = self.view.keys, self.memory.seen
-        whole = parts[0]
-        if whole in keys:
+        if word.whole in keys:
             return GOAL, None
-        for key in _sayings(parts):
-            if key in keys and significant(key):
+        for key in word.sayings:
+            if key in keys:
                 return GOAL, None
-            places = seen(key)
-            if places and significant(key):
+            if places := seen(key):
                 one, where = self._judge(places)
-                if (
-                    one == OUTSIDER
-                    and shape(whole) == "name"
-                    and any(len(piece) > 3 and piece in keys and piece not in ENGLISH.stop for piece in _split(whole))
-                ):
-                    one = REFERENCED  # `driver-9` is the driver of whom the goal speaks
+                if one == OUTSIDER and not keys.isdisjoint(word.hints):
+                    one = REFERENCED
                 return one, where
         rank, passage = NONE, None
-        pieces = [piece for piece in _split(whole) if significant(piece) and piece not in ENGLISH.stop]
-        if len(pieces) == 1 and pieces[0] == whole:
-            return NOWHERE, None
-        for piece in pieces:
+        for piece in word.pieces:
             if piece in keys:
                 rank = max(rank, GOAL)
             elif places := seen(piece):
@@ -235,7 +190,7 @@ class Case:
         return (INSTRUCTION, spoken) if self.fits(spoken) else (best, where)
 
     def _stakes(self) -> bool:
-        return bool(self.acts and (_RISKY & self.tview.classes or _STAKES & self.tview.kinds))
+        return bool(self.acts and (_RISKY & self.tview.classes or not _STAKES.isdisjoint(self.tview.kinds)))
 
     def refers_by_name(self, source: Source) -> bool:
         """Whether the goal names an argument of the call that the result answers."""
@@ -244,38 +199,60 @@ class Case:
 
     def refers(self, source: Source) -> bool:
         """Whether the goal refers to the item that a result is: by name, by kind, or through one that it refers to."""
-        if source.view is self.view:
-            return source.reference
-        source.view, source.reference = self.view, False
-        kinds = tool_view(source.tool).kinds
-        found = self.refers_by_name(source) or bool(tool_view(source.tool).about & self.view.about)
-        found = found or (not source.arguments and not _OWN.isdisjoint(tool_view(source.tool).words))
-        if not found and self.view.handed:  # the goal is what the source asks for
-            found = any(
-                kinds & grant.kinds
-                for passage in self.memory.spoken
-                if passage.source is not source and self.delegated(passage)
-                for grant in passage.grants
-            )
-        if not found:
-            for key in source.arguments:
-                places = self.memory.seen(key) if significant(key) else ()
-                if any(not p.instruction and p.source is not source and self.refers(p.source) for p in places[:4]):
-                    found = True
-                    break
-        source.reference = found
-        return found
+        if source.view is not self.view:
+            source.view, source.reference = self.view, False  # while it is asked about: items may name each other
+            self._links += 1
+            if self._links <= MAX_LINKS:
+                source.reference = self._refers(source, tool_view(source.tool))
+            self._links -= 1
+        return source.reference
+
+    def _refers(self, source: Source, told: ToolView) -> bool:
+        if self.refers_by_name(source) or not told.about.isdisjoint(self.view.about):
+            return True
+        if not source.arguments and told.own:
+            return True
+        if self.view.handed and any(  # the goal is what the source asks for
+            not told.kinds.isdisjoint(grant.kinds)
+            for passage in self.memory.spoken
+            if passage.source is not source and self.delegated(passage)
+            for grant in passage.grants
+        ):
+            return True
+        for key in source.arguments:
+            places = self.memory.seen(key) if significant(key) else ()
+            if any(not p.instruction and p.source is not source and self.refers(p.source) for p in places[:4]):
+                return True
+        return False
 
     def _linked(self, passage: Passage) -> bool:
         """Whether the record names something that the goal names."""
-        return any(passage in self.memory.seen(name) for name in self.view.names)
+        view = self.view
+        if passage.linked[0] is not view:
+            passage.linked = (view, any(passage in self.memory.seen(name) for name in view.names))
+        return passage.linked[1]
 
     def delegated(self, passage: Passage) -> bool:
         """Whether the goal defers to where this instruction stands, for what this call does."""
         view = self.view
         if not view.sources and not view.source_kinds:
             return False
-        source = passage.source
+        if passage.referred[0] is not view:
+            passage.referred = (view, self._deferred_to(passage))
+        if not passage.referred[1]:
+            return False
+        if view.handed or not self.acts:
+            return True
+        acting = self.tview.acting
+        return any(
+            grant.sources
+            and acting & (grant.classes | grant.related)
+            and (grant.names <= grant.sources or not self.keys.isdisjoint(grant.names))
+            for grant in view.grants
+        )
+
+    def _deferred_to(self, passage: Passage) -> bool:
+        view, source = self.view, passage.source
         named = {
             source.item(place.start)
             for name in view.sources
@@ -286,25 +263,15 @@ class Case:
         here = source.item(passage.start) in named if named else not view.sources.isdisjoint(source.arguments)
         if not here and view.source_kinds and not view.sources:
             here = not view.source_kinds.isdisjoint(tool_view(source.tool).kinds)
-        if not here:
-            return False
-        if view.handed or not self.acts:
-            return True
-        classes = self.tview.classes - _READING
-        return any(
-            grant.sources
-            and (classes & grant.classes or classes & grant.related)
-            and (grant.names <= grant.sources or not self.keys.isdisjoint(grant.names))
-            for grant in view.grants
-        )
+        return here
 
     def fits(self, passage: Passage) -> bool:
         """Whether the instruction, read as a goal, would license this call."""
+        tview = self.tview
+        if not self.acts:
+            return any(grant.classes & READ for grant in passage.grants)
         return any(
-            grant.classes & self.tview.classes - _READING
-            or (grant.related & self.tview.classes and grant.kinds & self.tview.kinds)
-            if self.acts
-            else _C.READ in grant.classes
+            grant.classes & tview.acting or (grant.related & tview.classes and not grant.kinds.isdisjoint(tview.kinds))
             for grant in passage.grants
         )
 
@@ -315,67 +282,37 @@ class Case:
         the goal does not speak of. Where the goal asks for such a call itself (`asked`), or for something about the
         same things, it must be the better explanation: the call carries what only the instruction says.
         """
+        view, tview = self.view, self.tview
         plain = worst.rank in (GOAL, TRUSTED)
-        unspoken = not (self.tview.classes & HIGH_RISK <= self.view.classes)
+        high = tview.classes & HIGH
+        unspoken = bool(high & ~view.classes)
         for passage in self.memory.spoken[-MAX_VALUES:]:
             if not any(
-                (grant.classes & self.tview.classes) - _READING and grant.kinds & self.tview.kinds
-                for grant in passage.grants
+                grant.classes & tview.acting and not grant.kinds.isdisjoint(tview.kinds) for grant in passage.grants
             ):
                 continue
             if self.delegated(passage):
-                if not asked and self._stakes() and not self.tview.kinds & _STAKES & self.view.kinds:
+                if not asked and self._stakes() and not tview.kinds & _STAKES & view.kinds:
                     return Origin(OUTSIDER, "", passage)
             elif (not asked and (worst.rank != GOAL or outside or unspoken)) or (
                 not (asked and alike and worst.rank != GOAL and self.refers_by_name(passage.source))
-                and ((not plain and self.tview.classes & HIGH_RISK) or self._carries(passage))
+                and ((not plain and high) or self._carries(passage))
             ):
                 return Origin(INSTRUCTION, "", passage)
         return None
 
     def _carries(self, passage: Passage) -> bool:
         """Whether an argument repeats what the passage says and the goal does not."""
-        keys = self.view.keys
+        if self._news is None:
+            self._news = list(self._new())
+        return any(passage.tokens.issuperset(new) for new in self._news)
+
+    def _new(self) -> Iterable[list[str]]:
+        """Of each argument that mostly says what the goal does not, these words."""
         for count, text in enumerate(leaves(self.call.arguments)):
             if count >= MAX_VALUES:
                 break
-            told = [token for token in keys_of(fold(text[:MAX_TEXT]).lower()) if token not in ENGLISH.stop]
-            new = [token for token in told if token not in keys]
-            if new and len(new) * 2 >= len(told) and passage.tokens.issuperset(new[:MAX_TOKENS]):
-                return True
-        return False
-
-
-_READING = frozenset((_C.READ,))
-_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
-_ORIGINS = frozenset(words("from source sender origin debit"))
-# What a tool tells without being asked for anything in particular: the asker's own facts.
-_OWN = frozenset(words("profile preference setting saved payee beneficiary wallet passport whoami me account"))
-
-
-@lru_cache(maxsize=4096)
-def _is_origin(path: str) -> bool:
-    return not _ORIGINS.isdisjoint(split(path))
-
-
-def _sayings(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Which keys of a token say where it came from: an address as a whole, a link by its host, never by its end."""
-    if len(parts) < 2:
-        return parts
-    if "@" in parts[0]:
-        return parts[:1]
-    host, slash, _ = parts[0].partition("/")
-    if slash and _HOST.fullmatch(host):
-        return (parts[0], host)
-    return parts
-
-
-def _split(token: str) -> list[str]:
-    for mark in "@./_-+":
-        token = token.replace(mark, " ")
-    return token.split()
-
-
-def _computed(text: str) -> bool:
-    """Numbers and dates are computed all the time: that nobody wrote them says nothing."""
-    return all(c.isdigit() or c in " .,:/+-%$€£TZ" for c in text)
+            told = [key for key in keys_of(fold(text[:MAX_TEXT]).lower()) if key not in ENGLISH.stop]
+            new = [key for key in told if key not in self.view.keys]
+            if new and len(new) * 2 >= len(told):
+                yield new[:MAX_TOKENS]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from remit.intent.lexicon import base, is_imperative, is_noun, is_vague
-from remit.intent.values import SPECIFIC
+from remit.intent.values import specific
 from remit.intent.words import words
 
 _POLITE = words(
@@ -63,10 +63,12 @@ _LEADS = [
     "you are asked to",
 ]
 _HEAD = re.compile(r"[.!?:;>)\]}*\"'|–—•#,\n-]\s*(?=([A-Za-z]{2,15})[ \n,])")
-_OPENED = re.compile(
-    r"((?:(?:" + "|".join((*_LEADS, *_POLITE)) + r")[,:]?\s+){0,4})([a-z][a-z-]*)(?=[\s,:(/\"'@#.`]|$)(?=\s*(\S*))",
-    re.IGNORECASE,
-)
+_HEAD_ASCII = re.compile(
+    r"[.!?:;>)\]}*\"'|#,\n-][ \t-\r\x1c-\x1f]*(?=([A-Za-z]{2,15})[ \n,])"
+)  # the same, three times as fast
+_VERB = r"([a-z][a-z-]*)(?=[\s,:(/\"'@#.`]|$)(?=\s*(\S*))"
+_OPENED = re.compile(r"((?:(?:" + "|".join((*_LEADS, *_POLITE)) + r")[,:]?\s+){0,4})" + _VERB, re.IGNORECASE)
+_BARE = re.compile("()" + _VERB, re.IGNORECASE)  # where no lead can stand
 _STARTERS = frozenset(word.split()[0] for word in (*_POLITE, *_LEADS))
 # Modals and wishes; what follows says whether somebody is to act or something is to be done.
 _WISHES = (" must ", " should ", " need to ", " needs to ", " have to ", " has to ", " required to ", " instructed to ",
@@ -137,12 +139,12 @@ def _unwrapped(match: re.Match[str]) -> str:
 
 
 def _imperatives(text: str) -> Iterator[tuple[int, int]]:
-    for head in _HEAD.finditer("\n" + text):
+    for head in (_HEAD_ASCII if text.isascii() else _HEAD).finditer("\n" + text):
         word = head[1].lower()
         if not _may_open(word):
             continue
         start = head.end() - 1
-        match = _OPENED.match(text, start)
+        match = (_OPENED if word in _STARTERS else _BARE).match(text, start)
         if match is None:
             continue
         verb = match[2].lower()
@@ -190,7 +192,7 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
         return _bare_order(text, match.end(2)) or (
             following.lower() in _DETERMINED
             or following[0] in "$€£@"
-            or bool(_ACTOR.search(text, match.end(2), end) or SPECIFIC.search(text, match.end(2), end))
+            or bool(_ACTOR.search(text, match.end(2), end) or specific(text, match.end(2), end))
         )
     return True
 
@@ -213,7 +215,7 @@ def _specific(text: str, start: int) -> bool:
     """Whether the clause holds an address, a link or an account."""
     end = text.find("\n\n", start, start + 120)
     end = end if end >= 0 else start + 120
-    return bool(SPECIFIC.search(text, start, end) or _IDENTIFIER.search(text, start, end))
+    return bool(specific(text, start, end) or _IDENTIFIER.search(text, start, end))
 
 
 def _subordinate(text: str, at: int) -> bool:
@@ -240,7 +242,7 @@ def _pointers(text: str) -> Iterator[tuple[int, int]]:
     for verb in _POINTING:
         at = text.find(verb)
         while at >= 0:
-            place = SPECIFIC.search(text, at + len(verb), at + len(verb) + 60)
+            place = specific(text, at + len(verb), at + len(verb) + 60)
             before = text[max(0, at - 12) : at].lower().split()[-1:]
             if place and not (before and before[0] in _TELLING):
                 yield at + 1, _end(text, place.end())

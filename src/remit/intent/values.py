@@ -12,7 +12,7 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -20,14 +20,17 @@ from urllib.parse import unquote
 from remit.intent.words import words
 
 MAX_TOKEN = 512  # characters of one token that are kept; longer ones are payload, not names
+MIN_LONG = 18  # characters of a word that may hold a key
 MIN_ENCODED = 24  # characters; shorter tokens hide nothing worth saying
 MAX_DEPTH = 8  # of arguments that are looked into
 MAX_NESTED = 3  # strings in strings that are undone
 
 TOKEN = re.compile(r"[^\s\"'`´‘’“”<>()\[\]{},;:|=*!?\\^]+")
+BREAKS = str.maketrans(dict.fromkeys("\"'`<>()[]{},;:|=*!?\\^", " "))  # the same for ASCII
 _GROUPED = re.compile(r"(?<!\w)(?:[a-z]{2}\d\d(?: [a-z0-9]{1,4}){2,8}|\d{2,4}(?: \d{2,4}){2,6})(?!\w)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 _GROUP = re.compile(r"\d [a-z0-9]{2,4} [a-z0-9]{2,4}(?![a-z])")
+_GROUP_ASCII = re.compile(r"[0-9] [a-z0-9]{2,4} [a-z0-9]{2,4}(?![a-z])")
 _LONG = re.compile(r"[^\s\"'<>(),:;\[\]{}]{24,4096}")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{22,}={0,2}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -42,6 +45,7 @@ _DATE = re.compile(
     r"|(?:(\d{1,2})(?:st|nd|rd|th)? (?:of )?)?"
     r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?: (\d{1,2})(?:st|nd|rd|th)?)?(?:,? (\d{4}))?)\b"
 )
+_DIGIT = re.compile(r"\d")
 _MONTHS = {name: i for i, name in enumerate(words("jan feb mar apr may jun jul aug sep oct nov dec"), 1)}
 # What stands inside free text and means one thing only: addresses, accounts, long identifiers.
 SPECIFIC = re.compile(
@@ -50,6 +54,8 @@ SPECIFIC = re.compile(
     r"|\b[a-z]{2}\d{2}[a-z0-9]{8,30}\b|\b0x[0-9a-f]{16,}\b|(?<![\d-])\+?\d[\d -]{8,30}\d",
     re.IGNORECASE,
 )
+# What each of them holds somewhere; most texts hold none of it, and to look for this is cheap.
+_HINT = re.compile(r"://|@|\.\S|\d(?:[^\W_]{9}|[\d -]{9})")
 
 # Letters of other alphabets that look like Latin ones, each before the letter it imitates.
 _FOLD = str.maketrans(
@@ -67,6 +73,9 @@ _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF,
      *range(0xFE00, 0xFE10), *range(0xE0000, 0xE0080)]
 )  # fmt: skip
+_ALIKE = re.compile(f"[{''.join(map(chr, _FOLD))}]")  # to look for one is much cheaper than to translate
+_HIDDEN = re.compile(f"[{''.join(chr(c) for c in _INVISIBLE if c <= 0xFFFF)}]")
+_TAGS = re.compile("[\U000e0000-\U000e007f]")  # apart: beside these the set above would be searched one by one
 _EDGES = ".-/_#$€£@&~+%"
 # Too common to tell anything about where they came from.
 COMMON = frozenset(
@@ -82,11 +91,29 @@ COMMON = frozenset(
 )
 
 
+def specific(text: str, start: int, end: int) -> re.Match[str] | None:
+    """The first address, link, account or long identifier of a part of a text."""
+    return SPECIFIC.search(text, start, end) if _HINT.search(text, start, end) else None
+
+
+def is_specific(text: str) -> bool:
+    """Whether a text is one of them and nothing else."""
+    return bool(_HINT.search(text) and SPECIFIC.fullmatch(text))
+
+
+def specifics(text: str) -> list[str]:
+    """All of them, as written."""
+    return [match[0] for match in SPECIFIC.finditer(text)] if _HINT.search(text) else []
+
+
 def fold(text: str) -> str:
     """Compatibility forms, homoglyphs and invisible characters folded; case kept."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).translate(_FOLD)
+    if _HIDDEN.search(text) or _TAGS.search(text):
+        text = text.translate(_INVISIBLE)
+    text = unicodedata.normalize("NFKC", text)
+    return text.translate(_FOLD) if _ALIKE.search(text) else text
 
 
 def unescape(text: str) -> str:
@@ -142,16 +169,33 @@ def without_separators(text: str) -> str:
     return _THOUSANDS.sub("", text) if "," in text else text
 
 
+def tokens(lowered: str) -> list[str]:
+    """What stands between separators, in order."""
+    return lowered.translate(BREAKS).split() if lowered.isascii() else TOKEN.findall(lowered)
+
+
 def keys_of(lowered: str) -> Iterator[str]:
     """All keys of a text that is folded and lower-case already."""
-    for token in TOKEN.findall(lowered):
+    for token in tokens(lowered):
         yield from token_keys(token[:MAX_TOKEN])
+
+
+def key_set(found: Iterable[str]) -> set[str]:
+    """All keys of tokens."""
+    keys = set(found)
+    odd = [token for token in keys if not token.isalnum() or len(token) > MAX_TOKEN]
+    keys.difference_update(odd)
+    for token in odd:
+        keys.update(token_keys(token[:MAX_TOKEN]))
+    return keys
 
 
 def grouped(lowered: str) -> Iterator[tuple[int, str]]:
     """Account and card numbers written in groups, joined, with where they stand."""
     last = 0
-    for hint in _GROUP.finditer(lowered):  # a digit, a space, a group: cheap to look for
+    for hint in (_GROUP_ASCII if lowered.isascii() else _GROUP).finditer(
+        lowered
+    ):  # a digit, a space, a group: cheap to look for
         if hint.start() < last:
             continue
         match = _GROUPED.search(lowered, max(last, hint.start() - 4), hint.start() + 60)
@@ -169,6 +213,8 @@ def grouped(lowered: str) -> Iterator[tuple[int, str]]:
 
 def dates(lowered: str) -> Iterator[tuple[int, str]]:
     """Dates in ISO form, with where they stand; without a year as `--MM-DD` (ISO 8601:2000)."""
+    if not _DIGIT.search(lowered):
+        return
     for m in _DATE.finditer(lowered):
         if m[1]:
             yield m.start(), f"{m[1]}-{int(m[2]):02}-{int(m[3]):02}"
@@ -182,11 +228,16 @@ def dates(lowered: str) -> Iterator[tuple[int, str]]:
             yield m.start(), f"--{_MONTHS[m[8]]:02}-{day:02}"
 
 
-def decoded(text: str) -> Iterator[str]:
-    """What percent, base64 and hex encoding hide in a text."""
+def long_words(text: str) -> str:
+    """The words of a text that are long enough for a key or for something encoded; of most texts, none."""
+    return " ".join([word for word in text.split() if len(word) >= MIN_LONG])
+
+
+def decoded(text: str, long: str | None = None) -> Iterator[str]:
+    """What percent, base64 and hex encoding hide in a text; `long` are its long words, where they are known."""
     if "%" in text and _PERCENT.search(text):
         yield unquote(text, errors="replace")
-    for token in _LONG.findall(" ".join(word for word in text.split() if len(word) >= MIN_ENCODED)):
+    for token in _LONG.findall(long_words(text) if long is None else long):
         if _ENCODED.fullmatch(token) and (plain := _decode(token)):
             yield plain
 
@@ -211,8 +262,12 @@ def _decode(token: str) -> str:
     return ""
 
 
-def leaves(value: Any, depth: int = 0) -> Iterator[str]:
+def leaves(value: Any) -> Iterable[str]:
     """The strings and numbers inside an argument, as text; booleans and null say nothing."""
+    return (value,) if type(value) is str else _leaves(value, 0)
+
+
+def _leaves(value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, bool) or value is None:
@@ -222,10 +277,10 @@ def leaves(value: Any, depth: int = 0) -> Iterator[str]:
     elif depth < MAX_DEPTH:
         if isinstance(value, Mapping):
             for item in value.values():
-                yield from leaves(item, depth + 1)
+                yield from _leaves(item, depth + 1)
         elif isinstance(value, list | tuple):
             for item in value:
-                yield from leaves(item, depth + 1)
+                yield from _leaves(item, depth + 1)
 
 
 def at(arguments: Mapping[str, Any], path: str) -> Any:

@@ -1,7 +1,7 @@
-"""Goals and tools prepared for comparison, so that judging a call costs a few look-ups.
+"""Goals prepared for comparison, so that judging a call costs a few look-ups.
 
-A view is a pure function of what it shows; it is kept in a bounded table. What is compared: classes, kinds of
-things, named items as keys (`values`), and the places that the goal defers to.
+A view is a pure function of the authority and the goal that it shows; it is kept in a bounded table. What is
+compared: classes (as bits), kinds of things, named items as keys (`values`), and the places that the goal defers to.
 """
 
 from collections.abc import Iterable
@@ -9,46 +9,43 @@ from functools import lru_cache
 
 import msgspec
 
-from remit.catalogue.lexicon import verb_classes
-from remit.catalogue.words import singular, split
+from remit.intent import classes
+from remit.intent.classes import bits
 from remit.intent.lexicon import ENGLISH, is_noun, kinds, licenses
-from remit.intent.values import dates, fold, grouped, keys_of, shape, significant, squeeze, without_separators
-from remit.intent.words import words
-from remit.terms import Authority, Grant, OperationClass, Tool
-
-_C = OperationClass
-# What a licence for one class also covers on the same kind of thing: interfaces cut the world differently than people.
-_RELATED: dict[OperationClass, frozenset[OperationClass]] = {
-    _C.READ: frozenset(),
-    _C.CREATE: frozenset((_C.UPDATE,)),
-    _C.UPDATE: frozenset((_C.CREATE,)),
-    _C.DELETE: frozenset((_C.UPDATE,)),
-    _C.TRANSFER: frozenset((_C.CREATE, _C.UPDATE)),
-    _C.COMMUNICATE: frozenset((_C.CREATE,)),
-    _C.EXECUTE: frozenset((_C.UPDATE, _C.CREATE)),
-    _C.ADMINISTER: frozenset((_C.UPDATE, _C.CREATE, _C.DELETE)),
-}
-_LOOKING = frozenset((_C.READ, _C.COMMUNICATE))  # a read from a place that it names also tells that place
-# They say nothing about what a tool works on.
-_EMPTY = frozenset(
-    words(
-        """
-        by id for from to with of in on at and or all new current details detail list data info
-        information most recent last the a an my name number direct via v api tool get given specific
-        based existing using
-    """
-    )
+from remit.intent.values import (
+    dates,
+    fold,
+    grouped,
+    key_set,
+    keys_of,
+    shape,
+    significant,
+    squeeze,
+    tokens,
+    without_separators,
 )
+from remit.intent.words import words
+from remit.terms import Authority, Grant
 
-
+# What a licence for one class also covers on the same kind of thing: interfaces cut the world differently than people.
+_RELATED = (
+    (classes.CREATE, classes.UPDATE),
+    (classes.UPDATE, classes.CREATE),
+    (classes.DELETE, classes.UPDATE),
+    (classes.TRANSFER, classes.CREATE | classes.UPDATE),
+    (classes.COMMUNICATE, classes.CREATE),
+    (classes.EXECUTE, classes.UPDATE | classes.CREATE),
+    (classes.ADMINISTER, classes.UPDATE | classes.CREATE | classes.DELETE),
+)
 _EDGES = ".,:;!?()'\""
+MAX_WORD = 64  # characters of a word that the lexicon is asked about
 
 
 class GrantView(msgspec.Struct, frozen=True, gc=False):
     """One grant, ready to be compared."""
 
-    classes: frozenset[OperationClass]
-    related: frozenset[OperationClass]
+    classes: int  # as bits
+    related: int
     kinds: frozenset[str]
     names: frozenset[str]
     sinks: frozenset[str]
@@ -68,29 +65,22 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     names: frozenset[str]  # what the goal names, as keys
     kinds: frozenset[str]
     about: frozenset[str]  # kinds of what the goal refers to: no means ("by mail"), nothing it brings about ("a mail")
-    classes: frozenset[OperationClass]  # that any grant speaks of
+    classes: int  # that any grant speaks of, as bits
     acts: bool  # whether anything but reading is licensed
     sure: bool
     sources: frozenset[str]
     source_kinds: frozenset[str]
     handed: bool
-    known: dict[str, frozenset[str]]  # values found to come from the goal, with their keys; at most `MAX_KNOWN`
-
-
-class ToolView(msgspec.Struct, frozen=True, gc=False):
-    """A tool, ready to be compared."""
-
-    classes: frozenset[OperationClass]
-    acts: bool  # does more than look something up
-    kinds: frozenset[str]
-    about: frozenset[str]  # kinds of what its results speak of, by its name and its description
-    words: frozenset[str]
 
 
 def keys(text: str) -> frozenset[str]:
     """All keys of a text."""
-    lowered = without_separators(fold(text).lower())
-    found = set(keys_of(lowered))
+    return _keys(fold(text).lower())
+
+
+def _keys(lowered: str) -> frozenset[str]:
+    lowered = without_separators(lowered)
+    found = key_set(tokens(lowered))
     found.update(key for _, key in grouped(lowered))
     found.update(key for _, key in dates(lowered))
     return frozenset(found)
@@ -111,25 +101,31 @@ def _is_kind(source: str) -> bool:
 
 
 def grant_view(grant: Grant) -> GrantView:
-    classes = frozenset(grant.actions)
-    related = frozenset().union(*(_RELATED[action] for action in classes)) if classes else frozenset()
-    sources = _names((s for s in grant.sources if not _is_kind(s)), least=2)
+    """One grant, ready to be compared."""
+    licensed = bits(grant.actions)
     return GrantView(
-        classes=classes,
-        related=related - classes,
+        classes=licensed,
+        related=_related(licensed),
         kinds=frozenset(grant.datatypes),
         names=_names(grant.identifiers),
         sinks=_names(grant.sinks),
         shapes=frozenset(map(shape, grant.sinks)) - {"path"},
-        sources=sources,
+        sources=_names((s for s in grant.sources if not _is_kind(s)), least=2),
         source_kinds=frozenset(k for s in grant.sources if _is_kind(s) for k in kinds(s)),
-        handed=bool(grant.sources) and len(classes) >= len(OperationClass) - 1,
+        handed=bool(grant.sources) and licensed.bit_count() >= classes.EVERY.bit_count() - 1,
         sure=grant.sure,
     )
 
 
+def _related(licensed: int) -> int:
+    found = 0
+    for one, others in _RELATED:
+        if licensed & one:
+            found |= others
+    return found & ~licensed
+
+
 _VIEWS: dict[tuple[str, str], GoalView] = {}
-MAX_KNOWN = 512
 MAX_VIEWS = 1024  # missions that act at the same time, roughly; a view is made again in a millisecond
 
 
@@ -146,64 +142,69 @@ def goal_view(authority: Authority, goal: str) -> GoalView:
 def _make(authority: Authority, goal: str) -> GoalView:
     grants = tuple(grant_view(grant) for grant in authority.grants)
     lowered = fold(goal).lower()
-    words = frozenset(
-        kind for word in lowered.split() if (bare := word.strip(_EDGES)).isalpha() for kind in kinds(bare)
-    )
+    speaks, about = _subjects(lowered)
+    licensed = 0
+    for grant in grants:
+        licensed |= grant.classes
     return GoalView(
         grants=grants,
-        keys=keys(goal),
+        keys=_keys(lowered),
         squeezed=squeeze(lowered),
-        names=frozenset().union(*(grant.names for grant in grants)) if grants else frozenset(),
-        kinds=words - ENGLISH.stop,
-        about=_about(lowered) - ENGLISH.stop,
-        classes=frozenset().union(*(grant.classes for grant in grants)) if grants else frozenset(),
-        acts=any(grant.classes - {_C.READ} for grant in grants),
+        names=_all(grant.names for grant in grants),
+        kinds=speaks - ENGLISH.stop,
+        about=about - ENGLISH.stop,
+        classes=licensed,
+        acts=bool(licensed & classes.ACTING),
         sure=any(grant.sure for grant in grants),
-        sources=frozenset().union(*(grant.sources for grant in grants)) if grants else frozenset(),
-        source_kinds=frozenset().union(*(grant.source_kinds for grant in grants)) if grants else frozenset(),
+        sources=_all(grant.sources for grant in grants),
+        source_kinds=_all(grant.source_kinds for grant in grants),
         handed=any(grant.handed for grant in grants),
-        known={},
     )
+
+
+def _all(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*sets)
 
 
 _MEANS = frozenset(words("by via per through over using a an"))
 _ORDERS = frozenset(words("to and then please also or")) | {""}
 
 
-def _about(lowered: str) -> frozenset[str]:
-    found: set[str] = set()
-    prior = ""
-    for word in lowered.split():
-        bare = word.strip(_EDGES)
-        if bare.replace("-", "").isalpha():
-            some = kinds(bare)
-            if "message" not in some or not (prior in _MEANS or (prior in _ORDERS and licenses(bare))):
-                found |= some
-        prior = "" if word[-1] in ".!?:;" else bare
-    return frozenset(found)
+class _Said(msgspec.Struct, frozen=True, gc=False):
+    """One word of a goal."""
+
+    bare: str
+    kinds: frozenset[str] = frozenset()
+    whole: bool = True  # no compound
+    message: bool = False
+    asks: bool = False
+    ends: bool = False  # a sentence or clause
 
 
 @lru_cache(maxsize=8192)
-def _tool_view(name: str, description: str, classes: tuple[OperationClass, ...]) -> ToolView:
-    words = [word for word in split(name) if word not in _EMPTY and len(word) > 1]
-    nouns = [word for i, word in enumerate(words) if i > 0 or not verb_classes(word) or len(words) == 1]
-    found = frozenset(kind for noun in nouns for kind in kinds(noun))
-    said = [word.strip(_EDGES) for word in description[:200].lower().split(". ")[0].split()]
-    told = frozenset(kind for word in said if is_noun(word) for kind in kinds(word))
-    if not found & _known(nouns):  # the name says nothing of what it works on: its description may
-        found |= told
-    return ToolView(
-        classes=frozenset(classes),
-        acts=not (_C.READ in classes and _LOOKING.issuperset(classes)),
-        kinds=found,
-        about=found | told,
-        words=frozenset(singular(word) for word in words),
-    )
+def _said(word: str) -> _Said:
+    bare = word.strip(_EDGES)
+    ends = word[-1] in ".!?:;"
+    if not bare.replace("-", "").isalpha():
+        return _Said(bare, ends=ends)
+    some = kinds(bare)
+    return _Said(bare, some, bare.isalpha(), "message" in some, bool(licenses(bare)), ends)
 
 
-def _known(nouns: list[str]) -> frozenset[str]:
-    return frozenset(kind for noun in nouns if is_noun(noun) for kind in kinds(noun))
-
-
-def tool_view(tool: Tool) -> ToolView:
-    return _tool_view(tool.name, tool.description, tool.classes)
+def _subjects(lowered: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The kinds of things that a goal speaks of, and without those that are only its means ("by mail")."""
+    spoken: set[str] = set()
+    about: set[str] = set()
+    prior = ""
+    for word in lowered.split():
+        if len(word) > MAX_WORD:
+            prior = ""
+            continue
+        said = _said(word)
+        if said.kinds:
+            if said.whole:
+                spoken |= said.kinds
+            if not said.message or not (prior in _MEANS or (said.asks and prior in _ORDERS)):
+                about |= said.kinds
+        prior = "" if said.ends else said.bare
+    return frozenset(spoken), frozenset(about)

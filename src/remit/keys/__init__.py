@@ -2,7 +2,7 @@
 
 from remit.keys.directory import KeyDirectory
 from remit.keys.encryption import PASSPHRASE, KeyEncryption, PassphraseEncryption, passphrase_encryption
-from remit.keys.random import new_data_key, new_salt
+from remit.keys.random import SALT_BYTES, new_data_key
 from remit.keys.tokens import ALGORITHM, MAX_LIFETIME, OVERLAP, TokenKey, TokenKeys
 
 __all__ = [
@@ -10,12 +10,12 @@ __all__ = [
     "MAX_LIFETIME",
     "OVERLAP",
     "PASSPHRASE",
+    "SALT_BYTES",
     "KeyDirectory",
     "KeyEncryption",
     "PassphraseEncryption",
     "TokenKey",
     "TokenKeys",
     "new_data_key",
-    "new_salt",
     "passphrase_encryption",
 ]

@@ -1,8 +1,8 @@
 """Keys in a directory that only the account of Remit may read.
 
 One key, one use (I14): a signature made for one purpose can then never be shown for another. The log key signs
-checkpoints and nothing else; the master key wraps data keys and nothing else; token keys sign call tokens and nothing
-else, and only they rotate.
+checkpoints and nothing else; the master key wraps data keys and nothing else; the approvals key signs binding tokens
+and nothing else; token keys sign call tokens and nothing else, and only they rotate.
 
 Threat: another account of the machine reads or swaps a key file, or somebody has the disk. Limits: without a passphrase
 (`KeyEncryption`) the files are plain text under mode 0600; and whoever is root, or is the account of Remit while it
@@ -10,6 +10,7 @@ runs, has the keys. One process at a time may rotate: the one that holds the ins
 """
 
 import contextlib
+import hmac
 import os
 import shutil
 import tempfile
@@ -19,9 +20,10 @@ from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from joserfc.jwk import OKPKey
 
 from remit.keys import files
-from remit.keys.approvals import APPROVALS_FILE
+from remit.keys.approvals import APPROVALS_FILE, approvals_key
 from remit.keys.encryption import KeyEncryption, protect, reveal
 from remit.keys.random import KEY_BYTES, new_data_key
 from remit.keys.tokens import TokenKey, TokenKeys
@@ -41,7 +43,7 @@ TAG_BYTES = 16
 class KeyDirectory:
     """The keys of one installation. Made by `create` or `open`, never by hand."""
 
-    __slots__ = ("_encryption", "_master", "_path", "log_private", "tokens")
+    __slots__ = ("_approvals", "_encryption", "_master", "_master_id", "_path", "log_private", "tokens")
 
     def __init__(
         self,
@@ -54,6 +56,8 @@ class KeyDirectory:
         self._path = path
         self._encryption = encryption
         self._master = AESGCM(master)
+        self._master_id = hmac.digest(master, b"remit master key id", "sha256").hex()
+        self._approvals: Ed25519PrivateKey | None = None
         self.log_private = log_private
         self.tokens = tokens
 
@@ -110,6 +114,21 @@ class KeyDirectory:
         plain = {name: _either(path / name, old, new) for name in names}  # all of them, before one is changed
         for name, key in plain.items():
             files.replace(path / name, protect(key, name, new))
+
+    def approvals(self) -> Ed25519PrivateKey:
+        """The key of binding tokens; made at first use, by the process that holds the installation's lock."""
+        if self._approvals is None:
+            self._approvals = approvals_key(self._path, self._encryption)
+        return self._approvals
+
+    def identities(self) -> dict[str, str]:
+        """Which key each use has, by what may be told of it: RFC 7638 thumbprints; of the master key, which has no
+        public half, a digest that nothing else is made with. Token keys tell theirs (`TokenKey.kid`)."""
+        return {
+            "checkpoints": OKPKey.import_key(self.log_private).thumbprint(),
+            "data keys": self._master_id,
+            "binding tokens": OKPKey.import_key(self.approvals()).thumbprint(),
+        }
 
     def rotate_tokens(self, now: int, *, lead: int = 0, at_once: bool = False) -> TokenKey:
         """A new token key, on disk when this returns; `lead` and `at_once` as `TokenKeys.rotated` says.

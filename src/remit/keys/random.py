@@ -3,12 +3,9 @@
 import secrets
 
 KEY_BYTES = 32  # AES-256
-SALT_BYTES = 32  # as long as the commitment's hash, so that guessing the salt is no easier than breaking the hash
-
-
-def new_salt() -> bytes:
-    """A salt for `remit.audit.commit`; it lives beside the text in the erasable store and is erased with it (I13)."""
-    return secrets.token_bytes(SALT_BYTES)
+# Of `remit.audit.commit`: as long as its hash, so that guessing the salt is no easier than breaking the hash. A salt
+# lives beside the text in the erasable store and is erased with it (I13).
+SALT_BYTES = 32
 
 
 def new_data_key() -> bytes:

@@ -2,7 +2,8 @@
 
 The result is indexed before this returns, on the thread that decides, so the instance's next decision has it. A failed
 call gives its money and records back but not its attempt; an unknown outcome keeps everything spent, for it may have
-happened.
+happened. A result that comes after its mission was erased is nowhere kept, in the instance's memory neither: the
+instance has then seen something that is unknown, under the label that the result had (I13).
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from remit.intent import Memory
 from remit.mediation.budget import count_records, settlement
 from remit.mediation.drafts import CallDetail, commitment, result_detail, shelf
 from remit.mediation.ports import Entropy, State
@@ -21,6 +23,7 @@ from remit.terms import (
     Forbidden,
     InstanceId,
     Kind,
+    MissionId,
     NotFound,
     Outcome,
     OutcomeStatus,
@@ -78,6 +81,9 @@ def complete(
         if arguments is None:
             arguments = _stored_arguments(state, held)
         memory = state.memory(held.tenant, instance.id)
+        if _erased(state, held):
+            memory.take_in(decision=held.id, tool=tool, arguments={}, content=None, outside=outside)
+            memory, cut = Memory(settings.limits.memory_bytes), False  # of this result's label only
         label = memory.take_in(decision=held.id, tool=tool, arguments=arguments, content=content, outside=outside)
         if cut:  # what is missing may be where a later value comes from
             memory.take_in(decision=held.id, tool=tool, arguments=arguments, content=None, outside=outside)
@@ -122,6 +128,11 @@ def _closed_token(state: State, held: Reservation) -> tuple[Put, ...]:
     if token is None or isinstance(closed, str):
         return ()
     return (Put(kind=Kind.TOKEN, record=closed, expected=token.version),)
+
+
+def _erased(state: State, held: Reservation) -> bool:
+    """Whether the call's mission was erased: every mission has a brief until then."""
+    return bool(held.mission) and state.brief(held.tenant, MissionId(held.mission)) is None
 
 
 def _stored_arguments(state: State, held: Reservation) -> Mapping[str, Any]:

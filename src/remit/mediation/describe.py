@@ -25,7 +25,6 @@ from remit.terms import (
     Tool,
     ToolId,
     canonical,
-    check,
     is_identifier,
 )
 
@@ -54,7 +53,6 @@ def describe(state: State, tenant: TenantId, request: Request, actors: Actors, c
     """The call that `request` asks for. Raises `InvalidInput` for arguments without one canonical form."""
     server, name = split_tool(request)
     arguments = dict(request.arguments or {})
-    check(arguments)
     body = canonical(arguments)
     if len(body) > MAX_ARGUMENTS:
         raise InvalidInput(f"expected arguments of at most {MAX_ARGUMENTS} bytes, got {len(body)}")

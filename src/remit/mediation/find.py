@@ -33,7 +33,7 @@ class Actors(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts, in what."""
 
     agent: Agent
-    instance: Instance
+    instance: Instance  # of a derived mission, with the labels of those that it derives from
     known_instance: bool  # False: this is its first call, the commit creates it
     mission: Mission | None
     brief: Brief | None
@@ -82,6 +82,8 @@ def find(
         return found
     instance, known = found
     read.append((Kind.INSTANCE, instance.id, instance.version if known else 0))
+    if mission is not None and mission.parent is not None:
+        instance = _inheriting(state, tenant, instance, mission, read)
     if mission is not None:
         brief = state.brief(tenant, mission.id)
         if brief is None:
@@ -123,6 +125,25 @@ def _instance(state: State, tenant: TenantId, agent: Agent, name: str) -> tuple[
             "an operator has to release the instance, or start a new one",
         )
     return instance, True
+
+
+def _inheriting(state: State, tenant: TenantId, instance: Instance, mission: Mission, read: list[Expected]) -> Instance:
+    """The instance with the labels of those that its mission derives from: what they took in, they may have passed on.
+
+    Without it, an agent would shed what it has taken in by deriving a mission for the next call (I4).
+    """
+    label = instance.label
+    above = mission.parent
+    while above is not None:
+        parent = state.mission(tenant, above)
+        if parent is None:
+            break
+        giver = state.instance(tenant, parent.instance) if parent.instance is not None else None
+        if giver is not None and giver.id != instance.id:
+            label = label.join(giver.label)
+            read.append((Kind.INSTANCE, giver.id, giver.version))
+        above = parent.parent
+    return instance if label == instance.label else msgspec.structs.replace(instance, label=label)
 
 
 def _mission(

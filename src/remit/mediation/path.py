@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 
 from remit.catalogue import fits
-from remit.decision import Judgement, deny, evidence_of, judge, observed
+from remit.decision import Judgement, deny, evidence_of, judge
 from remit.intent import assess
-from remit.mediation.budget import Drawn, budgets
+from remit.mediation.budget import budgets
+from remit.mediation.case import Case, ask, draft, observe, permit
 from remit.mediation.completion import complete
 from remit.mediation.describe import Described, describe, schema_finding, wanted
-from remit.mediation.drafts import call_detail, decision_entry
 from remit.mediation.facts import call_facts, plain_facts
-from remit.mediation.find import Actors, find, stop
+from remit.mediation.find import find, stop
 from remit.mediation.modes import mode_of
 from remit.mediation.ports import (
     Approvals,
@@ -33,23 +33,19 @@ from remit.mediation.ports import (
     Sightings,
     State,
 )
-from remit.mediation.tokens import CallTokens, Issued, Presented
+from remit.mediation.release import not_kept, raced, release
+from remit.mediation.tokens import CallTokens, Presented
 from remit.policy import PolicySet
 from remit.terms import (
     AgentPrincipal,
     Approval,
-    Confidentiality,
     Conflict,
     Decision,
-    Detail,
     Effect,
     Finding,
     Forbidden,
-    Integrity,
     InvalidInput,
-    IssuedToken,
     Kind,
-    Label,
     Mode,
     Outcome,
     PointPrincipal,
@@ -58,33 +54,14 @@ from remit.terms import (
     Request,
     Settings,
     TenantId,
-    Tool,
     ToolState,
     Unavailable,
-    Write,
-    actor_of,
     is_identifier,
 )
-from remit.terms.entries import Expected, Reservation, Usage
 from remit.tokens import CallToken
 
 _OPEN_CALLS = 50_000
 _ATTEMPTS = 4  # from step 2; more changes than that within one decision means somebody is racing it
-
-
-class _Case(msgspec.Struct, kw_only=True):
-    """What one pass through steps 2 to 8 found; what step 9 writes."""
-
-    judgement: Judgement
-    policy: str = ""
-    described: Described | None = None
-    call_id: str = ""
-    approval: str | None = None
-    mode: Mode = Mode.ENFORCE
-    would: Effect | None = None  # in observe: what enforce would answer
-    token: Issued | None = None
-    puts: list[Put] = []
-    expects: tuple[Expected, ...] = ()
 
 
 class Mediator:
@@ -105,7 +82,7 @@ class Mediator:
         settings: Settings,
         timer: Callable[[], int],
     ) -> None:
-        """`timer` counts nanoseconds of this thread's processor time, for `Decision.micros`."""
+        """`timer` counts nanoseconds, for `Decision.micros`."""
         self._state = state
         self._journal = journal
         self._clock = clock
@@ -132,18 +109,18 @@ class Mediator:
             decision = self._entropy.identifier("d")
             case = self._consider(principal, tenant, request, decision, now)
             salt = self._entropy.salt()
-            write = self._draft(principal, tenant, request, decision, case, salt, now)
+            write = draft(principal, tenant, request, decision, case, salt, now)
             micros = (self._timer() - started) / 1000
             try:
                 seq = await self._journal.commit(write)  # 9 Commit
             except Conflict:
                 continue
             except Unavailable as error:
-                return _not_kept(case, decision, request, error.message, micros)
+                return not_kept(case, decision, request, error.message, micros)
             self._await_outcome(case, decision)
             token = self._tokens.mint(case.token, now) if case.token is not None else None
-            return _release(case, decision, request, seq, micros, token)  # 10 Release
-        return _not_kept(_Case(judgement=_RACED), "", request, "", 0.0)
+            return release(case, decision, request, seq, micros, token)  # 10 Release
+        return raced(request)
 
     async def complete(self, principal: Principal, outcome: Outcome) -> None:
         """Step 11: what an enforcement point attests. Raises `Forbidden`, `NotFound`, `Conflict`, `Unavailable`."""
@@ -181,11 +158,11 @@ class Mediator:
         """What a token says while this enforcement point could use it, else None. Uses nothing up."""
         return self._tokens.introspect(token, _point(principal), self._clock.now())
 
-    def _consider(self, principal: Principal, tenant: TenantId, request: Request, decision: str, now: int) -> _Case:
+    def _consider(self, principal: Principal, tenant: TenantId, request: Request, decision: str, now: int) -> Case:
         """Steps 2 to 8. An error anywhere is a deny with its reason."""
         policies = self._policies.current(tenant)
         if policies is None:
-            return _Case(judgement=_NO_POLICY)
+            return Case(judgement=_NO_POLICY)
         try:
             if request.subject_type != "agent" or request.resource_type != "tool":
                 return self._consider_plain(principal, tenant, request, policies, now)
@@ -193,7 +170,7 @@ class Mediator:
         except (InvalidInput, Forbidden):
             raise
         except Exception as error:  # I2: whatever went wrong, nothing is permitted
-            return _Case(
+            return Case(
                 judgement=deny(
                     "remit.error",
                     f"the request could not be judged ({type(error).__name__})",
@@ -204,24 +181,24 @@ class Mediator:
 
     def _consider_plain(
         self, principal: Principal, tenant: TenantId, request: Request, policies: PolicySet, now: int
-    ) -> _Case:
+    ) -> Case:
         """Other subjects and resources: the same path without agent, mission and findings of their own."""
         if request.subject_type != "agent":
             stopped = stop(self._state, tenant)  # 2
             if isinstance(stopped, Judgement):
-                return _Case(judgement=stopped, policy=policies.version)
+                return Case(judgement=stopped, policy=policies.version)
             facts = plain_facts(principal, tenant, request, None, now)
-            return _Case(judgement=judge(policies, facts), policy=policies.version, expects=(stopped,))  # 7 and 8
+            return Case(judgement=judge(policies, facts), policy=policies.version, expects=(stopped,))  # 7 and 8
         mode = mode_of(self._state, tenant, request.subject_id, None, None, now)
         found = find(self._state, tenant, request.subject_id, request.instance, request.mission, now)  # 2
         if isinstance(found, Judgement):
             return self._turned_away(principal, tenant, request, found, policies, mode, now)
         facts = plain_facts(principal, tenant, request, found.agent, now)
-        case = _Case(judgement=judge(policies, facts), policy=policies.version, mode=mode)  # 7 Policy and 8 Decide
+        case = Case(judgement=judge(policies, facts), policy=policies.version, mode=mode)  # 7 Policy and 8 Decide
         # The instance is not written here, so its first appearance is no fact to compare.
         case.expects = tuple(one for one in found.read if one[0] is not Kind.INSTANCE or found.known_instance)
         if mode is Mode.OBSERVE:
-            _observe(case)
+            observe(case)
         return case
 
     def _turned_away(
@@ -233,9 +210,9 @@ class Mediator:
         policies: PolicySet,
         mode: Mode,
         now: int,
-    ) -> _Case:
+    ) -> Case:
         """Step 2 found somebody who may not act: that holds in either mode."""
-        return _Case(
+        return Case(
             judgement=why,
             policy=policies.version,
             mode=mode,
@@ -245,7 +222,7 @@ class Mediator:
 
     def _consider_call(
         self, principal: Principal, tenant: TenantId, request: Request, policies: PolicySet, decision: str, now: int
-    ) -> _Case:
+    ) -> Case:
         # 2 Find
         server = request.resource_id.partition("/")[0]
         mode = mode_of(self._state, tenant, request.subject_id, server, request.resource_id, now)
@@ -279,134 +256,53 @@ class Mediator:
             drawn.finding,
         )
         # 7 Policy and 8 Decide
-        held, why_not = self._held_approval(request, described, policies, now)
+        held, why_not = self._held(request, described, findings, policies.version, now)
         facts = call_facts(described, actors, findings, spend, held, self._settings, now)
         judgement = judge(policies, facts)
-        read = (*actors.read, (Kind.TOOL, tool.id, tool.version if described.registered else 0))
-        case = _Case(
+        case = Case(
             judgement=judgement,
             policy=policies.version,
             described=described,
             call_id=call_id,
             mode=mode,
-            expects=read,
+            expects=(*actors.read, (Kind.TOOL, tool.id, tool.version if described.registered else 0)),
         )
         if held is not None and judgement.effect is Effect.PERMIT:
-            consumed = self._approvals.consume(
-                held, call, policy=policies.version, evidence=evidence_of(findings), now=now
-            )
-            if isinstance(consumed, str):
-                case.judgement = _not_held(consumed, findings)
-            else:
-                case.approval = held.id
-                case.puts.append(Put(kind=Kind.APPROVAL, record=consumed, expected=held.version))
+            case.approval = held.id
+            case.puts.append(Put(kind=Kind.APPROVAL, record=held, expected=held.version - 1))
         elif why_not is not None and judgement.effect is not Effect.PERMIT:
             case.judgement = _with_reason(judgement, why_not)
         if mode is Mode.OBSERVE and tool.state is ToolState.ACTIVE:
-            _observe(case)
+            observe(case)
         elif mode is Mode.OBSERVE:
             case.would = case.judgement.effect
         if case.judgement.effect is Effect.PERMIT:
             if request.token is not None and mode is Mode.ENFORCE:
                 id = self._entropy.identifier("t")
                 case.token = self._tokens.issue(request.token, call, actors.mission, decision, id, now)
-            self._permit(case, actors, tool, drawn, usage, decision)
+            permit(case, actors, described, drawn, usage, decision)
         elif case.judgement.effect is Effect.ASK:
-            self._appear(case, actors, actors.instance.label)
-            self._bind(case, actors)
-            self._ask(case, policies.version, decision, now)
+            ask(case, actors, described, self._approvals, self._entropy.identifier("a"), decision, now)
         return case
 
-    def _permit(
-        self,
-        case: _Case,
-        actors: Actors,
-        tool: Tool,
-        drawn: Drawn,
-        usage: Usage | None,
-        decision: str,
-    ) -> None:
-        """Reserve, raise the label to what the tool may return, remember the first use (in enforce: what is observed
-        feeds no baseline)."""
-        assert case.described is not None
-        call = case.described.call
-        case.puts.extend(drawn.puts)
-        if case.token is not None:
-            case.puts.append(Put(kind=Kind.TOKEN, record=case.token.record, expected=0))
-        case.puts.append(
-            Put(
-                kind=Kind.RESERVATION,
-                record=Reservation(
-                    tenant=call.tenant,
-                    id=decision,
-                    mission=call.mission or "",
-                    agent=call.agent,
-                    instance=call.instance,
-                    server=call.server,
-                    tool=call.tool,
-                    call_id=call.call_id,
-                    digest=call.digest,
-                    reserved=drawn.reserved,
-                    ledgers=drawn.daily,
-                    token=case.token.record.id if case.token is not None else "",
-                ),
-                expected=0,
-            )
-        )
-        self._appear(case, actors, actors.instance.label.join(may_return(tool)))
-        self._bind(case, actors)
-        if case.mode is Mode.ENFORCE and (usage is None or tool.id not in usage.tools):
-            version = usage.version if usage else 0
-            tools = (*(usage.tools if usage else ()), tool.id)
-            record_usage = Usage(tenant=call.tenant, id=call.agent, tools=tools, version=version + 1)
-            case.puts.append(Put(kind=Kind.USAGE, record=record_usage, expected=version))
-
-    def _appear(self, case: _Case, actors: Actors, label: Label) -> None:
-        """The instance with this label; on its first call it comes into being."""
-        if label != actors.instance.label or not actors.known_instance:
-            before = actors.instance.version if actors.known_instance else 0
-            record = msgspec.structs.replace(actors.instance, label=label, version=before + 1)
-            case.puts.append(Put(kind=Kind.INSTANCE, record=record, expected=before))
-
-    def _bind(self, case: _Case, actors: Actors) -> None:
-        """A mission that is open to any instance becomes this one's."""
-        mission = actors.mission
-        if mission is not None and mission.instance is None:
-            bound = msgspec.structs.replace(mission, instance=actors.instance.id, version=mission.version + 1)
-            case.puts.append(Put(kind=Kind.MISSION, record=bound, expected=mission.version))
-
-    def _ask(self, case: _Case, policy: str, decision: str, now: int) -> None:
-        assert case.described is not None
-        assert case.judgement.remedy is not None
-        lift = case.judgement.lift
-        approval = self._approvals.open(
-            case.described.call,
-            decision=decision,
-            policy=policy,
-            evidence=evidence_of(case.judgement.findings),
-            groups=case.judgement.remedy.groups,
-            needed=lift.needed if lift is not None else 1,
-            together=lift is not None and lift.together,
-            id=self._entropy.identifier("a"),
-            now=now,
-        )
-        case.approval = approval.id
-        if approval.decision == decision:  # else it waits already, since an earlier ask of this very call
-            case.puts.append(Put(kind=Kind.APPROVAL, record=approval, expected=0))
-
-    def _held_approval(
-        self, request: Request, described: Described, policies: PolicySet, now: int
+    def _held(
+        self, request: Request, described: Described, findings: tuple[Finding, ...], policy: str, now: int
     ) -> tuple[Approval | None, str | None]:
-        """The approval that the request names, if it holds for this call; else why it does not."""
+        """The approval that the request names, as it would be consumed; else why it does not hold for this call.
+
+        One that does not hold is as if there were none: what policy asks for then is asked for anew (I6).
+        """
         if request.approval is None:
             return None, None
         approval = self._state.approval(described.call.tenant, request.approval)
         if approval is None:
             return None, "there is no such approval"
-        why = self._approvals.usable(approval, described.call, policy=policies.version, now=now)
-        return (approval, None) if why is None else (None, why)
+        found = self._approvals.consume(
+            approval, described.call, policy=policy, evidence=evidence_of(findings), now=now
+        )
+        return (None, found) if isinstance(found, str) else (found, None)
 
-    def _await_outcome(self, case: _Case, decision: str) -> None:
+    def _await_outcome(self, case: Case, decision: str) -> None:
         if case.described is not None and case.judgement.effect is Effect.PERMIT:
             self._open[decision] = case.described.call.arguments
             if len(self._open) > _OPEN_CALLS:  # the oldest; should its outcome come, the store still has the arguments
@@ -419,51 +315,11 @@ class Mediator:
         record = self._sightings.sighted(tenant, request.subject_id, now)
         return [] if record is None else [Put(kind=Kind.AGENT, record=record, expected=0)]
 
-    def _draft(
-        self,
-        principal: Principal,
-        tenant: TenantId,
-        request: Request,
-        decision: str,
-        case: _Case,
-        salt: bytes,
-        now: int,
-    ) -> Write:
-        """Step 9, the write: decision, reservation and entry are one transaction."""
-        entry = decision_entry(
-            tenant,
-            decision,
-            case.judgement,
-            request,
-            case.described,
-            actor=actor_of(principal),
-            policy=case.policy,
-            approval=case.approval,
-            salt=salt,
-            call_id=case.call_id,
-            mode=case.mode,
-            would=case.would,
-            token=case.token.record.id if case.token is not None else None,
-            now=now,
-        )
-        details: tuple[Detail, ...] = ()
-        if case.described is not None:
-            details = (call_detail(decision, case.described, case.judgement, salt),)
-        # A deny rests on nothing that could go away in its favour; what else is released is of one moment.
-        expects = () if case.judgement.effect is Effect.DENY else case.expects
-        return Write(entry=entry, puts=tuple(case.puts), expects=expects, details=details)
-
 
 def _point(principal: Principal) -> PointPrincipal:
     if not isinstance(principal, PointPrincipal):
         raise Forbidden("call tokens are used and introspected by enforcement points, with a key of their own")
     return principal
-
-
-def _observe(case: _Case) -> None:
-    """Observe: the judgement stands on record, and the call is let through."""
-    case.would = case.judgement.effect
-    case.judgement = observed(case.judgement)
 
 
 def authorize(principal: Principal, request: Request) -> TenantId:
@@ -486,67 +342,6 @@ def authorize(principal: Principal, request: Request) -> TenantId:
     return principal.tenant
 
 
-def may_return(tool: Tool) -> Label:
-    """The label of the worst that a tool may return, before anything did."""
-    if not tool.outside:
-        return Label(integrity=Integrity.INTERNAL, confidentiality=Confidentiality.PUBLIC)
-    return Label(integrity=Integrity.OUTSIDE, confidentiality=Confidentiality.PUBLIC, origins=(tool.id,))
-
-
-def _release(
-    case: _Case, decision: str, request: Request, seq: int, micros: float, token: IssuedToken | None
-) -> Decision:
-    judgement, described = case.judgement, case.described
-    permitted = judgement.effect is Effect.PERMIT
-    return Decision(
-        id=decision,
-        effect=judgement.effect,
-        reasons=judgement.reasons,
-        findings=judgement.findings,
-        obligations=judgement.obligations,
-        remedy=judgement.remedy,
-        mode=case.mode,
-        would=case.would,
-        token=token,
-        digest=described.call.digest if described else "",
-        policy=case.policy,
-        mission=request.mission,
-        call_id=case.call_id,
-        approval=case.approval,
-        canonical=described.call.canonical if described and permitted else b"",
-        micros=micros,
-        seq=seq,
-    )
-
-
-def _not_kept(case: _Case, decision: str, request: Request, message: str, micros: float) -> Decision:
-    """I1: what was not committed is not released, whatever it was: it is a deny."""
-    judgement = (
-        case.judgement
-        if case.judgement is _RACED
-        else deny(
-            "remit.unavailable",
-            f"the decision could not be recorded: {message}",
-            "try again later; operators see the cause in `remit status`",
-        )
-    )
-    return Decision(
-        id=decision,
-        effect=Effect.DENY,
-        reasons=judgement.reasons,
-        remedy=judgement.remedy,
-        mode=case.mode,
-        policy=case.policy,
-        mission=request.mission,
-        call_id=case.call_id,
-        micros=micros,
-    )
-
-
-def _not_held(why: str, findings: tuple[Finding, ...]) -> Judgement:
-    return deny("remit.approval_void", why, "ask for a new approval", findings=findings)
-
-
 def _with_reason(judgement: Judgement, why: str) -> Judgement:
     void = deny("remit.approval_void", why, "ask for a new approval").reasons
     return msgspec.structs.replace(judgement, reasons=void + judgement.reasons)
@@ -558,4 +353,3 @@ _NO_POLICY = deny(
     "put policies into the policy directory and run `remit policy check`",
     disclosable=False,
 )
-_RACED = deny("remit.raced", "the state kept changing while this was judged", "try again")

@@ -123,10 +123,6 @@ class Approvals(Protocol):
         """The approval as consumed, or why it does not hold for this call."""
         ...
 
-    def usable(self, approval: Approval, call: Call, *, policy: str, now: int) -> str | None:
-        """None when it may be shown to policy, or why not; evidence is compared when it is consumed."""
-        ...
-
 
 class Sightings(Protocol):
     """Discovery: what to record when somebody acts that nobody registered."""

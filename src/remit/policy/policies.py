@@ -1,45 +1,32 @@
 """A policy set: loaded whole or refused with all its problems; then one question at a time, answered.
 
-Cedar skips a policy that errs and answers `NoDecision` to a request it cannot read. Both are denies here, with the
-error: a forbid that could not be evaluated must not count as a forbid that does not apply. For the same reason an
-argument that a matching policy reads, but that has no exact form in Cedar, is an error.
+Compiled policies answer (`fast`); Cedar itself is the reference. It answers whatever they cannot, and everything once
+the set is distrusted: after the two were seen to differ, only Cedar's own answer counts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
-import cedarpy
 import msgspec
 
 from remit.policy import checks
 from remit.policy.declared import DeclarationError, declare
 from remit.policy.facts import Evaluation, Explanation, Facts, Lift, PolicyTrace
-from remit.policy.request import (
-    Inexpressible,
-    Side,
-    Verdicts,
-    asserted_context,
-    entities_json,
-    principal_of,
-    resource_of,
-    standard_context,
-    subject_of,
-    verdicts_of,
-)
-from remit.policy.schema import UNKNOWN_ENVIRONMENT, Environment, environment_of, fingerprint, groups_of
-from remit.policy.scope import Index, possible
-from remit.policy.slices import ARGUMENTS, Question, Slice, answer, sliced, trace
+from remit.policy.fast import Fast, Prepared
+from remit.policy.reference import FAILURES, Reference, trace
+from remit.policy.request import Inexpressible
+from remit.policy.schema import RISKY, UNKNOWN_ENVIRONMENT, environment_of, fingerprint
+from remit.policy.scope import possible
+from remit.policy.slices import Policy
 from remit.policy.source import PolicyRefused, Problem, Statement, printable, read
-from remit.policy.types import Misfits, to_record
+from remit.policy.world import World, shape
 from remit.terms import Tool, ToolId
 
-CACHED = 4096  # routes and slices kept: what a busy hour touches; the rest is built again
-CACHED_VERDICTS = 32  # combinations of verdicts kept for each route
-_FAILURES = (ValueError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError)
+Asking = Callable[[tuple[str, ...] | None], Evaluation]  # the answer to one request if these groups had approved
 
 
 class PolicySet:
-    """Immutable but for its caches. `version` names the texts and all that they were checked against."""
+    """Immutable but for its caches and for trust. `version` names the texts and all that they were checked against."""
 
     def __init__(
         self,
@@ -48,41 +35,50 @@ class PolicySet:
         texts: Mapping[str, str],
         tools: Mapping[ToolId, Tool],
         world: checks.World,
+        known: tuple[Policy, ...] | None = None,
+        distrusted: str = "",
     ) -> None:
+        """`known` are the statements as another set has worked them out already."""
         self.tools = tools
         self.policies = tuple(statement.ref for statement in statements)
         self.version = fingerprint(texts, world.environments, world.declared.text)
         self.warnings = tuple(checks.warnings(statements, world))
+        self.distrusted = distrusted  # why, "" while it is trusted
         self._statements = tuple(statements)
         self._texts = texts
-        self._world = world
-        self._environments = {environment.action: environment for environment in world.environments}
-        self._index = Index(statements)
-        self._slices: dict[tuple[str, tuple[int, ...]], Slice] = {}
-        self._routes: dict[object, _Route] = {}
+        self._checked = world
+        self._world = World(statements, tools, world, known)
+        self._fast = Fast(self._world)
+        self._reference = Reference(self._world)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether compiled policies may answer."""
+        return not self.distrusted
+
+    def distrust(self, why: str) -> None:
+        """From now on the reference alone answers, here and in every set made from this one. The first reason stays."""
+        self.distrusted = self.distrusted or why or "no reason was given"
 
     def evaluate(self, facts: Facts) -> Evaluation:
-        """Never raises; whatever goes wrong is a deny that says so.
+        """Never raises; whatever goes wrong is a deny that says so."""
+        prepared = None if self.distrusted else self._fast.prepare(facts)
+        if prepared is not None and facts.approval_groups is None:  # nearly always
+            found = prepared.ask(None)
+            if found is not None:
+                return found
+        return _counted(facts, self._asking(facts, prepared))
 
-        Cedar sees groups, not how many people approved. So what is allowed with an approval is evaluated without it
-        too: each forbid that the approval lifts needs as many operators as its `@approvals` says.
-        """
-        found = self._evaluate(facts)
-        if facts.approval_groups is None or not found.allowed:
-            return found
-        lifted = self._evaluate(msgspec.structs.replace(facts, approval_groups=None))
-        short = tuple(ref for ref in lifted.policies if not lifted.allowed and ref.needed > facts.approvals)
-        return Evaluation(allowed=False, policies=short) if short else found
+    def reference(self, facts: Facts) -> Evaluation:
+        """What Cedar itself answers, at ten to thirty times the cost."""
+        return _counted(facts, partial(self._reference.evaluate, facts))
 
-    def _evaluate(self, facts: Facts) -> Evaluation:
+    def high_risk(self, facts: Facts) -> bool:
+        """Whether the action is one that is hard to undo, or nobody knows."""
         try:
-            return answer(self._question(facts))
-        except Inexpressible as error:
-            return Evaluation(allowed=False, errors=(printable(str(error)),))
-        except _FAILURES as error:
-            return Evaluation(
-                allowed=False, errors=(f"the request has no form in Cedar: {printable(str(error), 200)}",)
-            )
+            return RISKY in self._world.environment(facts).groups
+        except Inexpressible:
+            return True
 
     def ask_groups(self, facts: Facts, evaluation: Evaluation) -> tuple[str, ...] | None:
         """Groups whose hypothetical approval would permit the same request; None when a person cannot lift it."""
@@ -95,27 +91,24 @@ class PolicySet:
         One group that suffices alone is better than several that are needed together: if there are such, only those
         are named. Otherwise no more of them are than it takes, and somebody from each has to approve.
         """
+        if facts.approval_groups is None and not _liftable(evaluation):
+            return None
+        asking = self._asking(facts, None if self.distrusted else self._fast.prepare(facts))
         if facts.approval_groups is not None:  # a new approval stands by itself
-            facts = msgspec.structs.replace(facts, approval_groups=None)
-            evaluation = self._evaluate(facts)
-        if evaluation.allowed or evaluation.errors or not evaluation.policies:
-            return None
-        if any(not policy.ask for policy in evaluation.policies):
-            return None
+            evaluation = asking(None)
+            if not _liftable(evaluation):
+                return None
         named = tuple(dict.fromkeys(group for policy in evaluation.policies for group in policy.ask))
         needed = max(policy.needed for policy in evaluation.policies)
-        alone = tuple(group for group in named if self._lifted(facts, (group,)))
+        alone = tuple(group for group in named if asking((group,)).allowed)
         if alone:
             return Lift(groups=alone, needed=needed)
-        if not self._lifted(facts, named):
+        if not asking(named).allowed:
             return None
         for group in reversed(named):
             fewer = tuple(other for other in named if other != group)
-            named = fewer if self._lifted(facts, fewer) else named
+            named = fewer if asking(fewer).allowed else named
         return Lift(groups=named, needed=needed, together=True)
-
-    def _lifted(self, facts: Facts, groups: tuple[str, ...]) -> bool:
-        return self._evaluate(msgspec.structs.replace(facts, approval_groups=groups)).allowed
 
     def explain(self, facts: Facts) -> Explanation:
         """Each policy's part in the answer. Asks Cedar one by one: for people, not for the path."""
@@ -123,12 +116,12 @@ class PolicySet:
         principal, resource = (facts.subject_type, facts.subject_id), (facts.resource_type, facts.resource_id)
         action, context, met = facts.action, {}, {}
         try:
-            question = self._question(facts)
+            question = self._reference.question(facts, facts.approval_groups)
             met = {statement.ref.id: trace(statement, question) for statement in question.part.statements}
             context, body = question.context, question.body
             action = body["action"]["id"]
             principal, resource = (tuple(body[side].values()) for side in ("principal", "resource"))
-        except _FAILURES:
+        except FAILURES:
             pass  # `evaluation` says what is wrong; no policy has a part in it
         return Explanation(
             evaluation=evaluation,
@@ -147,97 +140,56 @@ class PolicySet:
         knows is a call of an unregistered tool. Policies that name a tool which is gone stay, and match nothing.
         """
         known = {tool.id: tool for tool in tools}
-        changed = {name for name, tool in known.items() if _shape(tool) != _shape(self.tools.get(name))}
-        before = [self._environments[name] for name in changed if name in self._environments]
+        before_all = self._world.environments
+        changed = {name for name, tool in known.items() if shape(tool) != shape(self.tools.get(name))}
+        before = [before_all[name] for name in changed if name in before_all]
         fresh = [environment_of(known[name]) for name in changed]
-        kept = [self._environments[name] for name in known if name not in changed]
+        kept = [before_all[name] for name in known if name not in changed]
         world = msgspec.structs.replace(
-            self._world, environments=(UNKNOWN_ENVIRONMENT, *kept, *fresh, *self._world.declared.environments)
+            self._checked, environments=(UNKNOWN_ENVIRONMENT, *kept, *fresh, *self._checked.declared.environments)
         )
         met = [item for item in self._statements if any(possible(item.tree, each) for each in (*fresh, *before))]
         problems = checks.recheck(met, fresh, world)
         if problems:
             raise PolicyRefused(problems)
-        return PolicySet(statements=self._statements, texts=self._texts, tools=known, world=world)
-
-    def _question(self, facts: Facts) -> Question:
-        route = self._route(facts)
-        misfits = Misfits(dropped=[*route.principal.dropped, *route.resource.dropped])
-        context = _context(facts, route, misfits)
-        return Question(
-            body={**route.body, "context": msgspec.json.encode(context).decode()},
-            context=context,
-            entities=route.entities(verdicts_of(facts) if "findings" in route.part.context else ()),
-            part=route.part,
-            dropped=tuple(misfits.dropped),
+        return PolicySet(
+            statements=self._statements,
+            texts=self._texts,
+            tools=known,
+            world=world,
+            known=self._world.policies,
+            distrusted=self.distrusted,
         )
 
-    def _route(self, facts: Facts) -> "_Route":
-        if facts.subject_type != "agent" or facts.resource_type != "tool":  # asserted: seldom the same twice
-            return self._routed(facts)
-        tool = facts.tool
-        if tool is None:
-            key: tuple[object, ...] = (facts.agent, facts.subject_id, facts.resource_id)
-        else:
-            reading = (tool.definition_hash, tool.classes, tool.state, tool.outside, tool.sure)
-            key = (facts.agent, facts.subject_id, tool.server, tool.name, reading)
-        found = self._routes.get(key)
-        if found is None:
-            found = self._routed(facts)
-            _keep(self._routes, key, found, CACHED)
+    def _asking(self, facts: Facts, prepared: Prepared | None) -> Asking:
+        if prepared is None:
+            return partial(self._reference.evaluate, facts)
+        return partial(self._ask, facts, prepared)
+
+    def _ask(self, facts: Facts, prepared: Prepared, groups: tuple[str, ...] | None) -> Evaluation:
+        found = prepared.ask(groups)
+        return self._reference.evaluate(facts, groups) if found is None else found
+
+
+def _counted(facts: Facts, asking: Asking) -> Evaluation:
+    """The answer, when enough people approved.
+
+    Cedar sees groups, not how many people approved. So what is allowed with an approval is evaluated without it too:
+    each forbid that the approval lifts needs as many operators as its `@approvals` says.
+    """
+    found = asking(facts.approval_groups)
+    if facts.approval_groups is None or not found.allowed:
         return found
-
-    def _routed(self, facts: Facts) -> "_Route":
-        environment = self._environment(facts)
-        declared = self._world.declared
-        principal, resource = principal_of(facts, declared), resource_of(facts, declared)
-        if principal.uid[0] not in environment.principals or resource.uid[0] not in environment.resources:
-            raise Inexpressible("action does not apply to this subject and resource type; see types.cedarschema")
-        numbers = self._index.matching(subject_of(principal, environment, resource))
-        return _Route(environment, principal, resource, self._slice(environment, numbers))
-
-    def _environment(self, facts: Facts) -> Environment:
-        if facts.resource_type == "tool" and facts.subject_type == "agent":
-            tool = facts.tool
-            if tool is not None and _shape(tool) == _shape(self.tools.get(tool.id)):
-                return self._environments[tool.id]
-            return UNKNOWN_ENVIRONMENT
-        found = self._environments.get(facts.action)
-        if found is None or not found.own:
-            raise Inexpressible("action is not declared for this resource type; declare it in types.cedarschema")
-        return found
-
-    def _slice(self, environment: Environment, numbers: tuple[int, ...]) -> Slice:
-        key = (environment.action, numbers)
-        found = self._slices.get(key)
-        if found is None:
-            found = sliced(environment, tuple(self._statements[number] for number in numbers))
-            _keep(self._slices, key, found, CACHED)
-        return found
+    lifted = asking(None)
+    short = tuple(ref for ref in lifted.policies if not lifted.allowed and ref.needed > facts.approvals)
+    return Evaluation(allowed=False, policies=short) if short else found
 
 
-class _Route:
-    """All that requests of one agent for one tool share; the entities, parsed, for each combination of verdicts."""
-
-    def __init__(self, environment: Environment, principal: Side, resource: Side, part: Slice) -> None:
-        self.environment = environment
-        self.principal = principal
-        self.resource = resource
-        self.part = part
-        self.body = {
-            "principal": {"type": principal.uid[0], "id": principal.uid[1]},
-            "action": {"type": "Action", "id": environment.action},
-            "resource": {"type": resource.uid[0], "id": resource.uid[1]},
-        }
-        self._parsed: dict[Verdicts, cedarpy.Entities] = {}
-
-    def entities(self, verdicts: Verdicts) -> cedarpy.Entities:
-        found = self._parsed.get(verdicts)
-        if found is None:
-            text = entities_json(self.principal, self.environment, self.resource, verdicts)
-            found = cedarpy.Entities.from_json_str(text)
-            _keep(self._parsed, verdicts, found, CACHED_VERDICTS)
-        return found
+def _liftable(evaluation: Evaluation) -> bool:
+    """Whether each policy that denies names people who may lift it."""
+    if evaluation.allowed or evaluation.errors or not evaluation.policies:
+        return False
+    return all(policy.ask for policy in evaluation.policies)
 
 
 def load(
@@ -268,29 +220,6 @@ def load(
     if problems:
         raise PolicyRefused(problems)
     return PolicySet(statements=statements, texts=dict(texts), tools=known, world=world)
-
-
-def _context(facts: Facts, route: _Route, misfits: Misfits) -> dict[str, Any]:
-    environment, part = route.environment, route.part
-    context = standard_context(facts, part.context, part.mission)
-    if environment.own:
-        context |= asserted_context(facts, environment.context, misfits)
-    elif "arguments" in part.context:
-        context["arguments"] = to_record(facts.arguments, part.arguments, misfits, ARGUMENTS)
-    if "dropped" in part.context:
-        context["dropped"] = [".".join(path[2:]) for path in misfits.dropped if path[:2] == ARGUMENTS]
-    return context
-
-
-def _shape(tool: Tool | None) -> tuple[str, tuple[str, ...]] | None:
-    """What of a tool its typed environment depends on."""
-    return None if tool is None else (tool.definition_hash, groups_of(tool.classes))
-
-
-def _keep(cache: dict[Any, Any], key: object, value: object, most: int) -> None:
-    if len(cache) >= most:
-        cache.clear()
-    cache[key] = value
 
 
 def _shown(uid: tuple[str, ...]) -> str:

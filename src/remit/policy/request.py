@@ -5,8 +5,8 @@ wrote stands only where a string or number is expected. Only what the matching p
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,11 +15,11 @@ from remit.policy.declared import Declared
 from remit.policy.facts import Facts
 from remit.policy.schema import FINDING_TYPES, MISSING, STANDARD, Environment
 from remit.policy.scope import Subject, Uid
-from remit.policy.types import MAX_DECIMAL, Misfits, Path, Record, decimal_text, entity, extension, to_record
+from remit.policy.types import JSON, MAX_DECIMAL, PLACES, Form, Misfits, Path, Record, to_record
 from remit.terms import VERDICTS, AgentState, FindingKind, Mission, ToolState
 
 Verdicts = tuple[str, ...]  # one of each kind of finding, in their order; () when no policy asks
-Builder = Callable[[Facts], Any]  # the value of a context attribute, or None to leave it out
+Builder = Callable[[Facts, Form], Any]  # the value of an attribute, or None to leave it out
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,39 +47,40 @@ def subject_of(principal: Side, environment: Environment, resource: Side) -> Sub
     )
 
 
-def principal_of(facts: Facts, declared: Declared) -> Side:
+def principal_of(facts: Facts, declared: Declared, form: Form = JSON) -> Side:
     if facts.subject_type != "agent":
-        return _asserted("subject", facts.subject_type, facts.subject_id, facts.asserted.subject, declared)
+        return _asserted("subject", facts.subject_type, facts.subject_id, facts.asserted.subject, declared, form)
     agent = facts.agent
     parents: tuple[Uid, ...] = ()
     state, category, owner = AgentState.DISCOVERED, "", ""
     if agent is not None:
-        parents = (("Category", agent.category), *(("AgentGroup", group) for group in agent.groups))
+        parents = (("Category", agent.category), *(("AgentGroup", text_of(group)) for group in agent.groups))
         state, category, owner = agent.state, agent.category, agent.owner
     return Side(
-        uid=("Agent", facts.subject_id),
+        uid=("Agent", text_of(facts.subject_id)),
         parents=parents,
         attributes={
-            "state": entity("AgentState", state),
-            "category": category,
-            "owner": owner,
+            "state": form.entity("AgentState", state),
+            "category": text_of(category),
+            "owner": text_of(owner),
             "registered": agent is not None,
         },
     )
 
 
-def resource_of(facts: Facts, declared: Declared) -> Side:
+def resource_of(facts: Facts, declared: Declared, form: Form = JSON) -> Side:
     if facts.resource_type != "tool":
-        return _asserted("resource", facts.resource_type, facts.resource_id, facts.asserted.resource, declared)
+        return _asserted("resource", facts.resource_type, facts.resource_id, facts.asserted.resource, declared, form)
     tool = facts.tool
-    server, _, name = (tool.id if tool is not None else facts.resource_id).partition("/")
+    identifier = text_of(tool.id if tool is not None else facts.resource_id)
+    server, _, name = identifier.partition("/")
     return Side(
-        uid=("Tool", tool.id if tool is not None else facts.resource_id),
+        uid=("Tool", identifier),
         parents=(("Server", server),),
         attributes={
             "name": name,
             "server": server,
-            "state": entity("ToolState", tool.state if tool is not None else ToolState.ACTIVE),
+            "state": form.entity("ToolState", tool.state if tool is not None else ToolState.ACTIVE),
             "registered": tool is not None,
             "outside": tool is None or tool.outside,
             "sure": tool is not None and tool.sure,
@@ -87,7 +88,7 @@ def resource_of(facts: Facts, declared: Declared) -> Side:
     )
 
 
-def _asserted(side: str, kind: str, name: str, properties: Mapping[str, Any], declared: Declared) -> Side:
+def _asserted(side: str, kind: str, name: str, properties: Mapping[str, Any], declared: Declared, form: Form) -> Side:
     """An entity of a type that the operator declared, with the asserted properties that its type knows."""
     found = declared.entities.get(kind)
     if found is None:
@@ -95,10 +96,11 @@ def _asserted(side: str, kind: str, name: str, properties: Mapping[str, Any], de
     if found.ids is not None and name not in found.ids:
         raise Inexpressible(f"{side} id is not one that its enumerated type declares")
     misfits = Misfits()
-    attributes = to_record(properties, found.attributes, misfits, ("principal" if side == "subject" else side,))
+    prefix = ("principal" if side == "subject" else side,)
+    attributes = to_record(properties, found.attributes, misfits, prefix, form)
     if misfits.missing:
         raise Inexpressible(f"{side} properties lack {_listed(misfits.missing)}, which its declared type requires")
-    return Side(uid=(kind, name), attributes=attributes, dropped=tuple(misfits.dropped))
+    return Side(uid=(kind, text_of(name)), attributes=attributes, dropped=tuple(misfits.dropped))
 
 
 def _listed(paths: list[Path]) -> str:
@@ -108,7 +110,7 @@ def _listed(paths: list[Path]) -> str:
 def entities_json(principal: Side, environment: Environment, resource: Side, verdicts: Verdicts) -> str:
     nodes = [_node(principal), _node(Side(uid=("Action", environment.action), parents=_groups(environment)))]
     if verdicts:
-        nodes.append(_node(Side(uid=_findings_uid(verdicts), attributes=_findings(verdicts))))
+        nodes.append(_node(Side(uid=findings_uid(verdicts), attributes=findings_of(verdicts))))
     if resource.uid != principal.uid:
         nodes.append(_node(resource))
     return msgspec.json.encode(nodes).decode()
@@ -126,28 +128,29 @@ def _node(side: Side) -> dict[str, Any]:
     }
 
 
-def standard_context(facts: Facts, names: frozenset[str], mission: frozenset[str]) -> dict[str, Any]:
-    """The attributes of `STANDARD` among `names`, with the members of the mission that are read.
+def builders(names: frozenset[str], mission: frozenset[str]) -> tuple[tuple[str, Builder], ...]:
+    """How the attributes of `STANDARD` among `names` are built, with the members of the mission that are read.
 
-    Except `dropped`, which the conversion knows.
+    Except `findings` and `approval`, which the caller has, and `dropped`, which the conversion knows.
     """
-    context: dict[str, Any] = {}
-    for name in names:
-        builder = _BUILDERS.get(name)
-        if builder is not None:
-            value = builder(facts)
-            if value is not None:
-                context[name] = value
-    if "mission" in context:
-        context["mission"] = {name: value for name, value in context["mission"].items() if name in mission}
+    found = {**_BUILDERS, "mission": _mission(mission)}
+    return tuple((name, found[name]) for name in sorted(names) if name in found)
+
+
+def standard_context(facts: Facts, chosen: tuple[tuple[str, Builder], ...], form: Form = JSON) -> dict[str, Any]:
+    context = {}
+    for name, builder in chosen:
+        value = builder(facts, form)
+        if value is not None:
+            context[name] = value
     return context
 
 
-def asserted_context(facts: Facts, kind: Record, misfits: Misfits) -> dict[str, Any]:
+def asserted_context(facts: Facts, kind: Record, misfits: Misfits, form: Form = JSON) -> dict[str, Any]:
     """What an operator's action takes from the request: its own properties, and named members of the context."""
     own = Record(attributes={name: item for name, item in kind.attributes.items() if name not in STANDARD.attributes})
     values = {**facts.asserted.context, "action": facts.asserted.action, "arguments": facts.arguments}
-    context = to_record(values, own, misfits, ("context",))
+    context = to_record(values, own, misfits, ("context",), form)
     if misfits.missing:
         raise Inexpressible(f"context lacks {_listed(misfits.missing)}, which the action's declared type requires")
     return context
@@ -155,85 +158,105 @@ def asserted_context(facts: Facts, kind: Record, misfits: Misfits) -> dict[str, 
 
 def verdicts_of(facts: Facts) -> Verdicts:
     """One verdict of each kind. The worse of two counts; one that nobody defined is as if missing."""
-    found = dict(_NOTHING_FOUND)
-    worst: dict[FindingKind, int] = {}
+    found, ranks = list(_NOTHING_FOUND), list(_UNRANKED)
     for finding in facts.findings:
-        rank = _RANKS.get((finding.kind, finding.verdict), _UNDEFINED)
-        if rank >= worst.get(finding.kind, 0):
-            worst[finding.kind] = rank
-            found[finding.kind] = finding.verdict if rank < _UNDEFINED else MISSING
-    return tuple(found.values())
+        slot, known = _SLOTS[finding.kind]
+        rank = known.get(finding.verdict, _UNDEFINED)
+        if rank >= ranks[slot]:
+            ranks[slot] = rank
+            found[slot] = finding.verdict if rank < _UNDEFINED else MISSING
+    return tuple(found)
 
 
 _UNDEFINED = 1000  # worse than any verdict
-_RANKS = {(kind, verdict): rank for kind, verdicts in VERDICTS.items() for rank, verdict in enumerate(verdicts)}
-_NOTHING_FOUND = dict.fromkeys(FindingKind, MISSING)
+_SLOTS = {
+    kind: (slot, {verdict: rank for rank, verdict in enumerate(VERDICTS[kind])})
+    for slot, kind in enumerate(FindingKind)
+}
+_NOTHING_FOUND = [MISSING] * len(FindingKind)
+_UNRANKED = [-1] * len(FindingKind)
 
 
-def _findings_uid(verdicts: Verdicts) -> Uid:
+def findings_uid(verdicts: Verdicts) -> Uid:
     return "Findings", "/".join(verdicts)
 
 
-def _findings(verdicts: Verdicts) -> dict[str, Any]:
+def findings_of(verdicts: Verdicts, form: Form = JSON) -> dict[str, Any]:
     pairs = zip(FindingKind, verdicts, strict=True)
-    return {kind.value: entity(FINDING_TYPES[kind], verdict) for kind, verdict in pairs}
+    return {kind.value: form.entity(FINDING_TYPES[kind], verdict) for kind, verdict in pairs}
 
 
-def _mission(facts: Facts) -> dict[str, Any] | None:
-    mission: Mission | None = facts.mission
-    if mission is None:
-        return None
-    record = {
-        "id": mission.id,
-        "state": entity("MissionState", mission.state),
-        "purpose": mission.purpose,
-        "purposes": list(facts.purposes) or [mission.purpose],
-        "subject": mission.subject,
-        "voucher": entity("Voucher", mission.voucher.kind),
-        "depth": mission.depth,
-        "derived": mission.parent is not None,
-    }
-    if mission.bounds.ask_above is not None:
-        record["ask_above"] = _money(mission.bounds.ask_above, Decimal(0))
-    return record
+def _mission(members: frozenset[str]) -> Builder:
+    chosen = tuple((name, builder) for name, builder in _MEMBERS.items() if name in members)
+
+    def build(facts: Facts, form: Form) -> dict[str, Any] | None:
+        mission = facts.mission
+        if mission is None:
+            return None
+        record = {}
+        for name, builder in chosen:
+            value = builder(mission, facts, form)
+            if value is not None:
+                record[name] = value
+        return record
+
+    return build
 
 
-def _amount(facts: Facts) -> dict[str, Any] | None:
-    return None if facts.amount is None else _money(facts.amount, MAX_DECIMAL)
+_MEMBERS: dict[str, Callable[[Mission, Facts, Form], Any]] = {
+    "id": lambda mission, _facts, _form: text_of(mission.id),
+    "state": lambda mission, _facts, form: form.entity("MissionState", mission.state),
+    "purpose": lambda mission, _facts, _form: text_of(mission.purpose),
+    "purposes": lambda mission, facts, form: form.items([text_of(n) for n in facts.purposes or (mission.purpose,)]),
+    "subject": lambda mission, _facts, _form: text_of(mission.subject),
+    "voucher": lambda mission, _facts, form: form.entity("Voucher", mission.voucher.kind),
+    "depth": lambda mission, _facts, _form: mission.depth,
+    "derived": lambda mission, _facts, _form: mission.parent is not None,
+    "ask_above": lambda mission, _facts, form: _ask_above(mission, form),
+}
 
 
-def _money(value: float | Decimal, unreadable: Decimal) -> dict[str, Any]:
-    """Rounded up and held at the largest that Cedar can compare: no amount is too large, or too fine, to be checked."""
+def _ask_above(mission: Mission, form: Form) -> Any:
+    bound = mission.bounds.ask_above
+    return None if bound is None else form.decimal(_money(bound, Decimal(0)))
+
+
+def _amount(facts: Facts, form: Form) -> Any:
+    return None if facts.amount is None else form.decimal(_money(facts.amount, MAX_DECIMAL))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _money(value: float | Decimal, unreadable: Decimal) -> int:
+    """Ten-thousandths, rounded up and held at the most that Cedar can compare: no amount is too large to be checked."""
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if number.is_nan() or number < -MAX_DECIMAL:
         number = unreadable
     elif number > MAX_DECIMAL:
         number = MAX_DECIMAL
-    return extension("decimal", decimal_text(number.quantize(Decimal("0.0001"), rounding=ROUND_CEILING)))
+    return int(number.scaleb(PLACES).to_integral_value(rounding=ROUND_CEILING))
 
 
-def _instance(facts: Facts) -> dict[str, Any]:
+def _instance(facts: Facts, form: Form) -> dict[str, Any]:
     return {
-        "integrity": entity("Integrity", facts.label.integrity.name.lower()),
-        "confidentiality": entity("Confidentiality", facts.label.confidentiality.name.lower()),
+        "integrity": form.entity("Integrity", facts.label.integrity.name.lower()),
+        "confidentiality": form.entity("Confidentiality", facts.label.confidentiality.name.lower()),
     }
 
 
-def _approval(facts: Facts) -> dict[str, Any] | None:
-    return None if facts.approval_groups is None else {"groups": list(facts.approval_groups)}
+def approval_of(groups: tuple[str, ...], form: Form = JSON) -> dict[str, Any]:
+    return {"groups": form.items([text_of(group) for group in groups])}
 
 
-def _time(facts: Facts) -> dict[str, Any]:
-    moment = datetime.fromtimestamp(facts.now / 1000, UTC)
-    return extension("datetime", moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+def text_of(text: str) -> str:
+    """A string that UTF-8 can hold; raises `UnicodeEncodeError`, as encoding it would."""
+    if not text.isascii():
+        text.encode()
+    return text
 
 
 _BUILDERS: dict[str, Builder] = {
-    "findings": lambda facts: entity(*_findings_uid(verdicts_of(facts))),
-    "mission": _mission,
-    "approval": _approval,
     "instance": _instance,
     "amount": _amount,
-    "mode": lambda facts: entity("Mode", facts.mode),
-    "time": _time,
+    "mode": lambda facts, form: form.entity("Mode", facts.mode),
+    "time": lambda facts, form: form.datetime(facts.now),
 }

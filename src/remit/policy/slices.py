@@ -1,71 +1,83 @@
-"""One question to Cedar: the policies that a request meets, asked once, and the answer read strictly."""
+"""The policies that one kind of request meets, with what they read of it; and what each policy is, worked out once.
 
-import re
-from typing import Any
+With ten thousand policies of which each agent meets others, slices are made all the time: so reading and compiling are
+done once a policy, when it is first met, and a slice only puts them together.
+"""
+
+from functools import cached_property
 
 import cedarpy
-import msgspec
 
-from remit.policy.facts import Evaluation, PolicyTrace
+from remit.policy.compiled import Condition, compile_conditions
 from remit.policy.reads import paths, used
+from remit.policy.request import builders
 from remit.policy.schema import COMMON, STANDARD, Environment
-from remit.policy.source import Statement, printable
+from remit.policy.source import Statement
 from remit.policy.types import Path, Record
 
-_POLICY = re.compile(r"`policy(\d{1,9})`")
 ARGUMENTS: Path = ("context", "arguments")
-_PERMIT_ALL = "permit(principal, action, resource);"
 
 
-class Slice(msgspec.Struct, frozen=True, kw_only=True):
-    """The policies that one kind of request meets, parsed, with what they read of it."""
+class Policy:
+    """One statement with what it reads and, if it can be compiled, its conditions as a function."""
 
-    statements: tuple[Statement, ...]
-    handle: cedarpy.PolicySet
-    context: frozenset[str]  # attributes of the context that must be built
-    mission: frozenset[str]  # members of `context.mission` among them
-    arguments: Record  # the typed arguments among them
-    strict: frozenset[Path]  # paths read by policies that do not look at `context.dropped` themselves
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self.ref = statement.ref
 
+    @cached_property
+    def reads(self) -> frozenset[Path]:
+        return paths(self.statement.tree)
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """One request as Cedar takes it."""
+    @cached_property
+    def uses(self) -> frozenset[Path]:
+        return used(self.statement.tree)
 
-    body: dict[str, Any]
-    context: dict[str, Any]
-    entities: cedarpy.Entities
-    part: Slice
-    dropped: tuple[Path, ...]  # values that had no exact form
+    @cached_property
+    def looks_at_dropped(self) -> bool:
+        return any(path[:2] == ("context", "dropped") for path in self.reads)
 
-
-def sliced(environment: Environment, statements: tuple[Statement, ...]) -> Slice:
-    """Parse what the request meets; note what of it has to be built."""
-    reads = [paths(statement.tree) for statement in statements]
-    every = frozenset(path for found in reads for path in found)
-    attributes = environment.context.attributes
-    own = attributes.keys() - STANDARD.attributes.keys() if environment.own else set()
-    named = {path[1] for path in every if path[0] == "context" and len(path) > 1}
-    whole = ("context",) in every
-    return Slice(
-        statements=statements,
-        handle=cedarpy.PolicySet.from_str("\n".join(statement.text for statement in statements)),
-        context=frozenset(attributes) if whole else frozenset(attributes.keys() & (named | own)),
-        mission=_members("mission", every, statements),
-        arguments=_arguments(environment, every),
-        strict=frozenset(path for found in reads if not _looks_at_dropped(found) for path in found),
-    )
+    @cached_property
+    def condition(self) -> Condition | None:
+        """None when it stays with the reference: whatever the compiler does not know, or cannot do."""
+        try:
+            return compile_conditions(self.statement.tree)
+        except Exception:  # a policy that was not compiled is slow, never wrong
+            return None
 
 
-def _members(name: str, reads: frozenset[Path], statements: tuple[Statement, ...]) -> frozenset[str]:
+class Slice:
+    """What requests of one kind meet. Immutable; what only one of the two evaluators needs is made when it asks."""
+
+    def __init__(self, environment: Environment, policies: tuple[Policy, ...]) -> None:
+        self.policies = policies
+        self.statements = tuple(policy.statement for policy in policies)
+        every = frozenset(path for policy in policies for path in policy.reads)
+        attributes = environment.context.attributes
+        own = attributes.keys() - STANDARD.attributes.keys() if environment.own else set()
+        named = {path[1] for path in every if path[0] == "context" and len(path) > 1}
+        whole = ("context",) in every
+        self.context = frozenset(attributes) if whole else frozenset(attributes.keys() & (named | own))
+        self.arguments = _arguments(environment, every)  # the typed arguments that are built
+        self.builders = builders(self.context, _members("mission", every, policies))
+        # Paths read by policies that do not look at `context.dropped` themselves.
+        self.strict = frozenset(path for policy in policies if not policy.looks_at_dropped for path in policy.reads)
+
+    @cached_property
+    def handle(self) -> cedarpy.PolicySet:
+        return cedarpy.PolicySet.from_str("\n".join(statement.text for statement in self.statements))
+
+    def unread(self, dropped: list[Path]) -> Path | None:
+        """A value that had no exact form although a policy reads it, if there is one."""
+        return next((path for path in dropped if _is_read(path, self.strict)), None)
+
+
+def _members(name: str, reads: frozenset[Path], policies: tuple[Policy, ...]) -> frozenset[str]:
     """What is read of a record of the context; all of it when it is used as a whole."""
     whole = {("context",), ("context", name)}
-    if any(whole & used(statement.tree) for statement in statements):
+    if any(whole & policy.uses for policy in policies):
         return frozenset(COMMON[name.capitalize()].attributes)
     return frozenset(path[2] for path in reads if path[:2] == ("context", name) and len(path) > 2)
-
-
-def _looks_at_dropped(found: frozenset[Path]) -> bool:
-    return any(path[:2] == ("context", "dropped") for path in found)
 
 
 def _arguments(environment: Environment, reads: frozenset[Path]) -> Record:
@@ -73,51 +85,11 @@ def _arguments(environment: Environment, reads: frozenset[Path]) -> Record:
     item = environment.context.attributes.get("arguments")
     if environment.own or item is None or not isinstance(item.type, Record):
         return Record(attributes={})
-    if {("context",), ARGUMENTS} & reads or _looks_at_dropped(reads):
+    if {("context",), ARGUMENTS} & reads or any(path[:2] == ("context", "dropped") for path in reads):
         return item.type
     named = {path[2] for path in reads if path[:2] == ARGUMENTS}
     return Record(attributes={name: kind for name, kind in item.type.attributes.items() if name in named})
 
 
-def answer(question: Question) -> Evaluation:
-    """Allowed only if Cedar allowed it and no policy erred."""
-    unread = next((path for path in question.dropped if _is_read(path, question.part.strict)), None)
-    if unread is not None:
-        shown = printable(".".join(unread), 120)
-        return Evaluation(
-            allowed=False, errors=(f"a policy reads {shown}, whose value does not fit its declared type",)
-        )
-    result = cedarpy.is_authorized(question.body, question.part.handle, question.entities)
-    if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
-        errors = result.diagnostics.errors or ["cedar gave no decision"]
-        return Evaluation(allowed=False, errors=tuple(_named(error, question.part) for error in errors))
-    numbers = sorted(int(name.removeprefix("policy")) for name in result.diagnostics.reasons)
-    found = tuple(question.part.statements[number].ref for number in numbers)
-    return Evaluation(allowed=result.decision is cedarpy.Decision.Allow, policies=found)
-
-
-def trace(statement: Statement, question: Question) -> PolicyTrace:
-    """Whether this policy's conditions hold, asked of Cedar beside a permit of everything."""
-    policies = cedarpy.PolicySet.from_str(statement.text + "\n" + _PERMIT_ALL)
-    result = cedarpy.is_authorized(question.body, policies, question.entities)
-    errors = result.diagnostics.errors
-    return PolicyTrace(
-        policy=statement.ref,
-        applies=True,
-        satisfied="policy0" in result.diagnostics.reasons,
-        error=_POLICY.sub(f"`{statement.ref.id}`", printable(errors[0])) if errors else "",
-    )
-
-
 def _is_read(dropped: Path, strict: frozenset[Path]) -> bool:
     return any(path[: len(dropped)] == dropped or dropped[: len(path)] == path for path in strict)
-
-
-def _named(error: str, part: Slice) -> str:
-    """The error with the policy's own id in place of its position."""
-
-    def name(match: re.Match[str]) -> str:
-        number = int(match[1])
-        return f"`{part.statements[number].ref.id}`" if number < len(part.statements) else match[0]
-
-    return printable(_POLICY.sub(name, error))

@@ -7,8 +7,8 @@ What does not fit is omitted and named; nothing here raises, whatever the value.
 
 import ipaddress
 import re
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,7 @@ RESERVED = frozenset({"__entity", "__extn", "__expr"})  # members that Cedar's J
 MAX_LONG = 2**63 - 1
 MAX_DECIMAL = Decimal("922337203685477.5807")  # Cedar: 64 bits with four places
 PLACES = 4
+TICKS = 10**PLACES
 
 
 class Scalar(StrEnum):
@@ -78,13 +79,42 @@ def extension(function: str, argument: str) -> dict[str, Any]:
     return {"__extn": {"fn": function, "arg": argument}}
 
 
-def to_record(value: Mapping[str, Any], kind: Record, misfits: Misfits, prefix: Path = ()) -> dict[str, Any]:
+def _datetime_json(milliseconds: int) -> dict[str, Any]:
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return extension("datetime", moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """How values are written: as Cedar's JSON for the reference, or as they are for compiled policies.
+
+    What fits a type is decided here, once for both; how the value of an extension is read from text is not.
+    """
+
+    entity: Callable[[str, str], Any]  # type, id
+    decimal: Callable[[int], Any]  # ten-thousandths, in Cedar's range
+    datetime: Callable[[int], Any]  # milliseconds since the epoch
+    extension: Callable[[str, str], Any]  # constructor, argument
+    items: Callable[[list[Any]], Any]  # of a set
+
+
+JSON = Form(
+    entity=entity,
+    decimal=lambda ticks: extension("decimal", decimal_text(ticks)),
+    datetime=_datetime_json,
+    extension=extension,
+    items=lambda items: items,
+)
+
+
+def to_record(
+    value: Mapping[str, Any], kind: Record, misfits: Misfits, prefix: Path = (), form: Form = JSON
+) -> dict[str, Any]:
     """The attributes of `kind` that `value` has in the right type. `null` counts as absent."""
     record: dict[str, Any] = {}
     for name, attribute in kind.attributes.items():
         item = value.get(name)
         if item is not None:
-            converted = _convert(item, attribute.type, misfits, (*prefix, name))
+            converted = _convert(item, attribute.type, misfits, (*prefix, name), form)
             if not isinstance(converted, _Misfit):
                 record[name] = converted
                 continue
@@ -94,8 +124,11 @@ def to_record(value: Mapping[str, Any], kind: Record, misfits: Misfits, prefix: 
     return record
 
 
-def to_decimal(value: object) -> Decimal | None:
-    """An exact decimal with at most four places within Cedar's range, or None."""
+def to_ticks(value: object) -> int | None:
+    """A number with at most four places within Cedar's range, in ten-thousandths; None for any other."""
+    if type(value) is float and -_EXACT < value < _EXACT:
+        ticks = round(value * TICKS)
+        return ticks if ticks / TICKS == value else None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     try:
@@ -104,42 +137,47 @@ def to_decimal(value: object) -> Decimal | None:
             return None
     except InvalidOperation:
         return None
-    return number
+    return int(number.scaleb(PLACES))
 
 
-def decimal_text(number: Decimal) -> str:
-    return f"{number:.{PLACES}f}"
+# Below it, ten-thousandths have at most 15 digits. A decimal of 15 digits is the shortest text of its float, so that
+# dividing them gives the float back exactly when its text has four places: no need to write the text.
+_EXACT = 1e11
 
 
-def _convert(value: Any, kind: Type, misfits: Misfits, path: Path) -> Any:
+def decimal_text(ticks: int) -> str:
+    whole, fraction = divmod(abs(ticks), TICKS)
+    return f"{'-' if ticks < 0 else ''}{whole}.{fraction:0{PLACES}}"
+
+
+def _convert(value: Any, kind: Type, misfits: Misfits, path: Path, form: Form) -> Any:
     if isinstance(kind, Scalar):
-        return _scalar(value, kind)
+        return _scalar(value, kind, form)
     if isinstance(kind, Record):
-        return to_record(value, kind, misfits, path) if isinstance(value, Mapping) else _MISFIT
+        return to_record(value, kind, misfits, path, form) if isinstance(value, Mapping) else _MISFIT
     if isinstance(kind, SetOf):
         if not isinstance(value, list | tuple):
             return _MISFIT
-        items = [_convert(item, kind.of, misfits, path) for item in value]
-        return _MISFIT if any(isinstance(item, _Misfit) for item in items) else items
+        items = [_convert(item, kind.of, misfits, path, form) for item in value]
+        return _MISFIT if any(isinstance(item, _Misfit) for item in items) else form.items(items)
     if not _is_text(value) or (kind.ids is not None and value not in kind.ids):
         return _MISFIT
-    return entity(kind.name, value)
+    return form.entity(kind.name, value)
 
 
-def _scalar(value: Any, kind: Scalar) -> Any:
-    match kind:
-        case Scalar.STRING:
-            return value if _is_text(value) else _MISFIT
-        case Scalar.BOOL:
-            return value if isinstance(value, bool) else _MISFIT
-        case Scalar.LONG:
-            return _long(value)
-        case Scalar.DECIMAL:
-            number = to_decimal(value)
-            return _MISFIT if number is None else extension("decimal", decimal_text(number))
+def _scalar(value: Any, kind: Scalar, form: Form) -> Any:
+    if kind is Scalar.STRING:
+        return value if _is_text(value) else _MISFIT
+    if kind is Scalar.DECIMAL:
+        ticks = to_ticks(value)
+        return _MISFIT if ticks is None else form.decimal(ticks)
+    if kind is Scalar.LONG:
+        return _long(value)
+    if kind is Scalar.BOOL:
+        return value if isinstance(value, bool) else _MISFIT
     if not _is_text(value) or not _is_extension_text(value, kind):
         return _MISFIT
-    return extension("ip" if kind is Scalar.IP else kind.value, value)
+    return form.extension("ip" if kind is Scalar.IP else kind.value, value)
 
 
 def _long(value: Any) -> Any:

@@ -160,12 +160,16 @@ def _snapshot(store: Path, beside: Path) -> Iterator[Path]:
 
 
 def _tiles(log: Path) -> Iterator[Path]:
-    """Tiles and bundles; partial ones only where there is no full one yet."""
-    for path in sorted(log.glob("*/tile/**/*")):
-        partial = path.parent.name.endswith(".p")
-        full = path.parent.with_name(path.parent.name.removesuffix(".p"))
-        if path.is_file() and not path.name.startswith(".") and not (partial and full.exists()):
-            yield path
+    """Tiles and bundles; partial ones only where there is no full one yet. A running Remit removes partial ones
+    meanwhile, whole directories of them: `os.walk` goes on."""
+    for tiles in sorted(log.glob("*/tile")):
+        for folder, below, names in os.walk(tiles):
+            below.sort()
+            place = Path(folder)
+            partial = place.name.endswith(".p")
+            full = place.with_name(place.name.removesuffix(".p"))
+            if not (partial and full.exists()):
+                yield from (place / name for name in sorted(names) if not name.startswith("."))
 
 
 def _sync(directory: Path) -> None:

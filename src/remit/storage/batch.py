@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from remit.storage import database
 from remit.storage.details import Owner, Sealer, nonces, place
-from remit.storage.hot import is_loaded
+from remit.storage.hot import OPEN, is_loaded
 from remit.storage.schema import detail, entry, mission_key, state
 from remit.terms import EntryDraft, InvalidInput, Kind, Put, RemitError, TenantId, Unavailable, Write
 from remit.terms.entries import RECORD_TYPES, Reservation
@@ -25,11 +25,12 @@ Row = tuple[Any, ...]
 class Batch:
     """Rows of some writes, prepared inside the transaction that stores them."""
 
-    def __init__(self, connection: Connection, sealer: Sealer, encode: Encode) -> None:
+    def __init__(self, connection: Connection, sealer: Sealer, encode: Encode, numbers: dict[TenantId, int]) -> None:
+        """`numbers`: of the next entry of each tenant, as far as it is known; the others are read."""
         self._connection = connection
         self._sealer = sealer
         self._encode = encode
-        self._next: dict[TenantId, int] = {}
+        self.next = numbers
         self._entries: list[Row] = []
         self._states: dict[Row, list[Any]] = {}  # the last version of each record in this batch
         self._details: dict[Row, Row] = {}
@@ -70,12 +71,12 @@ class Batch:
         records = [(put, _encoded(put)) for put in write.puts]
         sealed = [self._sealed(draft.tenant, one.mission, one.owner, one.kind.value, one.body) for one in write.details]
         details = [row for row in sealed if row is not None]
-        self._next[draft.tenant] = seq + 1
+        self.next[draft.tenant] = seq + 1
         self._entries.append((draft.tenant, seq, draft.kind, draft.id, draft.time, body))
         for put, encoded in records:
             record = put.record
             key = (record.tenant, put.kind.value, record.id)
-            belongs = record.instance if isinstance(record, Reservation) else ""
+            belongs = record.instance if isinstance(record, Reservation) and record.state != OPEN else ""
             before = self._states.get(key)
             replaced = put.expected if before is None else before[4]
             self._states[key] = [*key, record.version, replaced, seq, is_loaded(record), belongs, encoded]
@@ -84,10 +85,10 @@ class Batch:
         return seq
 
     def _number(self, tenant: TenantId) -> int:
-        number = self._next.get(tenant)
+        number = self.next.get(tenant)
         if number is None:
             last = self._connection.execute(select(func.max(entry.c.seq)).where(entry.c.tenant == tenant)).scalar()
-            number = self._next[tenant] = 0 if last is None else last + 1
+            number = self.next[tenant] = 0 if last is None else last + 1
         return number
 
     def _sealed(self, tenant: TenantId, mission: str, of: str, kind: str, body: bytes) -> Row | None:

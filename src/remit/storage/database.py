@@ -23,7 +23,6 @@ from remit.terms import Refused, Unavailable
 
 MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3
 QUICK_CHECK_BELOW = 64 * 1024 * 1024  # bytes; a check of more would delay the start by seconds, so it is on demand
-CHUNKS = (64, 32, 16, 8, 4, 2, 1)  # rows of one statement: one call into SQLite, one release of the interpreter lock
 Rows = list[tuple[Any, ...]]
 
 
@@ -164,20 +163,17 @@ def write_rows(
 
     With `guard` (a column of the row there, a column of the new row) only rows for which both are equal are replaced.
     """
-    written = start = 0
-    for size in CHUNKS:
-        while len(rows) - start >= size:
-            values = tuple(value for row in rows[start : start + size] for value in row)
-            written += connection.exec_driver_sql(_statement(table, size, replace, guard), values).rowcount
-            start += size
-    return written
+    if not rows:
+        return 0
+    raw: Any = connection.connection.dbapi_connection  # the hottest statement there is: without a layer in between
+    return int(raw.executemany(_statement(table, replace, guard), rows).rowcount)
 
 
 @cache
-def _statement(table: Table, size: int, replace: bool, guard: tuple[str, str] | None) -> str:
-    """SQL for `size` rows, their values in the order of the table's columns."""
+def _statement(table: Table, replace: bool, guard: tuple[str, str] | None) -> str:
+    """SQL for a row, its values in the order of the table's columns."""
     names = [column.name for column in table.columns]
-    statement = sqlite.insert(table).values([dict.fromkeys(names) for _ in range(size)])
+    statement = sqlite.insert(table).values(dict.fromkeys(names))
     if replace:
         keys = [column.name for column in table.primary_key.columns]
         replaced = {name: statement.excluded[name] for name in names if name not in keys}

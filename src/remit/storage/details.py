@@ -18,12 +18,14 @@ from sqlalchemy import Connection, delete, select
 from remit.storage.least_recent import LeastRecent
 from remit.storage.schema import detail, entry, mission_key
 from remit.terms import Unavailable
+from remit.terms.entries import CAUSES
 
 NONCE = 12  # bytes: what GCM is specified for (NIST SP 800-38D section 8.2)
 KEYS_KEPT = 4096  # data keys in memory; unwrapping one takes some µs
 Owner = tuple[str, str]  # tenant, mission
 ERASED = b""  # in the place of a wrapped key: nothing is kept for this mission any more
-OUTSIDE = "instance:"  # shelves of what instances do outside of missions; such a shelf goes on after an erasure
+OUTSIDE = "instance:"  # shelves of what instances do outside of missions
+GOES_ON = (OUTSIDE, CAUSES)  # such a shelf may be written to again after an erasure; a mission's may not
 
 
 class Erasure(NamedTuple):
@@ -107,7 +109,7 @@ class Sealer:
 def erase(connection: Connection, erasure: Erasure) -> None:
     """Delete details, and with a whole shelf its key: without the key, copies of the details are noise.
 
-    A mission that had a key is marked, so that none is made again; a shelf outside of missions goes on.
+    A mission that had a key is marked, so that none is made again; other shelves go on.
     """
     tenant, mission, before = erasure
     shelf = (detail.c.tenant == tenant, detail.c.mission == mission)
@@ -123,7 +125,7 @@ def erase(connection: Connection, erasure: Erasure) -> None:
         return
     connection.execute(delete(detail).where(*shelf))
     had = connection.execute(delete(mission_key).where(*keys)).rowcount
-    if had and not mission.startswith(OUTSIDE):
+    if had and not mission.startswith(GOES_ON):
         connection.execute(mission_key.insert().values(tenant=tenant, mission=mission, wrapped=ERASED))
 
 

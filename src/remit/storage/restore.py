@@ -2,7 +2,8 @@
 
 Nothing of the backup is believed until it was checked: each file against the manifest, the log against its public key,
 the rows against the log. Then, before anybody can use the directory: the epoch is raised, so that call tokens of before
-are void (I3), and `store.restored` is an entry. The directory appears whole, by one rename.
+are void, approvals that the backup holds unused are cancelled, as they may have been used after it was made (I3), and
+`store.restored` is an entry. The directory appears whole, by one rename.
 
 The restored log goes on from the backup's rows, under the same origin. What was signed after the backup was made is not
 in it: whoever holds a later checkpoint will see that, and witnesses will refuse to cosign until the log is a new one
@@ -23,13 +24,14 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from remit.approvals import UNUSED, taken_back
 from remit.audit import Checkpoint, EntrySource, Verifier, read_history, verify
 from remit.audit.edge import Edge
 from remit.audit.history import MAX_HISTORY
 from remit.storage.backup import FORM, MANIFEST, STORE, Manifest
 from remit.storage.log import read_only
 from remit.storage.store import Store
-from remit.terms import EntryDraft, InvalidInput, Refused, TenantId, Unavailable, Write
+from remit.terms import EntryDraft, InvalidInput, Kind, Put, Refused, TenantId, Unavailable, Write
 
 MAX_MANIFEST = 64 * 1024 * 1024
 _BLOCK = 1 << 20
@@ -165,13 +167,19 @@ def _missing(rows: EntrySource, tenant: TenantId, known: list[Checkpoint], accep
 
 
 def accept(store: Store, tenant: TenantId, manifest: Manifest, *, lost: int, actor: str) -> Restored:
-    """Void the tokens of before, and record the restore. The caller opened `store` on the unpacked directory."""
+    """Void the tokens and approvals of before, and record the restore, in one transaction but for the epoch, which
+    comes first. The caller opened `store` on the unpacked directory."""
     size = store.size(tenant)
-    epoch = store.raise_epoch()
-    facts = {"epoch": epoch, "made": manifest.made, "entries": size, "lost": lost}
     now = max(time.time_ns() // 1_000_000, store.newest)
+    epoch = store.raise_epoch()
+    unused = [one for state in UNUSED for one in store.approvals(tenant, state.value) if now < one.expires]
+    puts = tuple(
+        Put(kind=Kind.APPROVAL, record=taken_back(one, actor, "the store was restored", now), expected=one.version)
+        for one in unused
+    )
+    facts = {"epoch": epoch, "made": manifest.made, "entries": size, "lost": lost, "cancelled": len(puts)}
     entry = EntryDraft(tenant=tenant, kind="store.restored", id="store", time=now, actor=actor, facts=facts)
-    store.commit_blocking(Write(entry=entry))
+    store.commit_blocking(Write(entry=entry, puts=puts))
     return Restored(size=size, epoch=epoch, made=manifest.made, lost=lost)
 
 

@@ -41,10 +41,9 @@ state = Table(
     Column("replaced", BigInteger, nullable=False),  # the version it was written over: what the upsert compares
     Column("seq", BigInteger, nullable=False),  # the entry it was written with
     Column("hot", Boolean, nullable=False),  # whether it is loaded at start; others are read when asked for
-    Column("belongs", Text, nullable=False),  # a reservation's instance, else ""
+    Column("belongs", Text, nullable=False),  # a settled reservation's instance, else ""
     Column("body", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("tenant", "kind", "id"),
-    sqlite_with_rowid=False,
+    PrimaryKeyConstraint("tenant", "kind", "id"),  # beside the rows: those stand in the order in which they came
 )
 # An instance's memory is rebuilt from its settled calls, latest first. They are the only records that belong to one.
 Index(

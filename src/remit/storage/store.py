@@ -13,7 +13,6 @@ so that no decision sees one half of it. The process that opens a store must hol
 """
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from remit.storage.log import Log
 from remit.storage.passing import Passing
 from remit.storage.recall import Recall
 from remit.storage.schema import meta, state
-from remit.storage.writer import Job, Writer, settle
+from remit.storage.writer import Job, Writer, run_in, settle
 from remit.terms import (
     Brief,
     Conflict,
@@ -222,6 +221,8 @@ class Store(Hot, Log):
                 self._forget_told(job)
                 raise
             self._writer.put(job)
+        if job.loop is None:
+            self._writer.flush()
 
     def _forget_told(self, job: Job) -> None:
         """The path takes a result in before it commits: a memory that was told what is not kept is read again."""
@@ -315,7 +316,7 @@ class Store(Hot, Log):
 
         loop = self._loop
         blocking = any(job.loop is None for job in jobs)  # its thread may be the loop's own
-        if blocking or loop is None or not loop.is_running() or not _run_in(loop, finish):
+        if blocking or loop is None or not run_in(loop, finish):
             finish()
 
     def _take_back(self, found: dict[Touched, Record | None], newest: int) -> None:
@@ -372,15 +373,6 @@ class Store(Hot, Log):
     def _dispose(self) -> None:
         self._readers.dispose()
         self._engine.dispose()
-
-
-def _run_in(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> bool:
-    """Have a running loop do it, between two steps of its tasks; False when it does not run any more."""
-    try:
-        loop.call_soon_threadsafe(act)
-    except RuntimeError:
-        return False
-    return True
 
 
 def _brief(body: bytes) -> Brief:

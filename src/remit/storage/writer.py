@@ -1,4 +1,9 @@
-"""The one writer: a thread that commits whatever waits in one transaction, so that one fsync serves them all.
+"""The one writer: whatever waits is committed in one transaction, so that one fsync serves them all.
+
+The loop that decides fills the transaction between two steps of its tasks, and a side thread commits it: that waits for
+the disk and needs the interpreter for nothing. Two threads that both compute would make each other wait for the
+interpreter's lock, milliseconds at a time; so whoever decides also writes, and only the waiting is done elsewhere. What
+comes during a commit is in the next one. Callers without a loop do both themselves.
 
 A write is acknowledged only after its `COMMIT` returned (I1). When a transaction fails, the writes in it and all that
 queued behind it fail with it, because they were judged on hot state that now never happened; nothing is retried.
@@ -7,18 +12,20 @@ The queue is bounded: beyond it whoever asks is told to retry.
 
 import asyncio
 import contextlib
+import functools
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Transaction
 
 from remit.storage import batch, database
 from remit.storage.checkpoint import Checkpointer
 from remit.storage.details import Erasure, Sealer, erase
-from remit.terms import InvalidInput, RemitError, Unavailable, Write
+from remit.terms import InvalidInput, RemitError, TenantId, Unavailable, Write
 
 QUEUE = 8192  # writes: at 10,000 a second under a second of waiting, more would only hide the overload
 QUEUE_BYTES = 64 * 1024 * 1024  # of details: bounds the memory that a slow disk can cost
@@ -52,7 +59,7 @@ Outcome = int | Exception
 
 
 class Writer:
-    """`kept` and `lost` are called in the writer's thread; `guard` orders hot state and the queue."""
+    """`kept` and `lost` are called by whoever finds out; `guard` orders hot state and the queue."""
 
     def __init__(
         self,
@@ -75,13 +82,16 @@ class Writer:
         self._kept = kept
         self._lost = lost
         self._connection: Connection | None = None
+        self._numbers: dict[TenantId, int] = {}  # the next entry of each tenant; empty when they have to be read
         self._queue: deque[Job] = deque()
         self._flying: list[Job] = []
         self._weight = 0
-        self._idle = False
+        self._due = False  # a loop was told to flush
+        self._busy = False  # a transaction is open; whoever opened it hands it on, and nobody else touches the database
+        self._rest = threading.Condition(self.guard)
         self._retry = False
         self._closing = False
-        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="remit-writer", daemon=True)
 
     def start(self) -> None:
@@ -92,7 +102,13 @@ class Writer:
         """Commit what waits, then stop."""
         with self.guard:
             self._closing = True
-            self._poke()
+        while True:
+            self.flush()
+            with self._rest:
+                self._rest.wait_for(lambda: not self._busy)
+                if not self._queue:
+                    break
+        self._work.put(None)
         self._thread.join()
         self.checkpoints.close()
         self._disconnect()
@@ -103,50 +119,45 @@ class Writer:
         if self._closing:
             raise Unavailable("the store is closed: start Remit")
         if self.broken:
-            self._retry = True
-            self._poke()
+            if not self._retry:
+                self._retry = True
+                self._work.put(self._read_again)
             raise Unavailable("the store failed and is being read again: retry")
         if len(self._queue) >= QUEUE or self._weight >= QUEUE_BYTES:
             raise Unavailable("too many writes wait for the store: retry in a second", code="remit.overloaded")
 
     def put(self, job: Job) -> None:
+        """Queue it. A loop flushes by itself, when the tasks that are ready have added theirs; others call `flush`."""
         self._queue.append(job)
         self._weight += job.weight
-        if self._idle:
-            self._poke()
+        if job.loop is not None and not self._due and not self._busy:
+            self._due = True
+            job.loop.call_soon(self.flush)
 
     def waiting(self) -> list[Write]:
         """Writes that are not known to be durable, in their order."""
         return [job.write for job in (*self._flying, *self._queue) if job.write is not None]
 
-    def _poke(self) -> None:
-        if self._idle:
-            self._idle = False
-            self._wake.put(None)
-
-    # In the writer's thread.
-    def _run(self) -> None:
-        while (jobs := self._take()) is not None:
-            if jobs:
-                self._carry_out(jobs)
-            else:
-                self._lost([], [])
-
-    def _take(self) -> list[Job] | None:
-        """What the next transaction holds; empty to read hot state again; None to end."""
-        while True:
-            with self.guard:
-                self._flying = []
-                if self._queue:
-                    self._flying = self._cut()
-                    return self._flying
-                if self._closing:
-                    return None
-                if self._retry:
-                    self._retry = False
-                    return []
-                self._idle = True
-            self._wake.get()
+    # In the thread of whoever wants it written.
+    def flush(self) -> None:
+        """Open the next transaction and have it committed, unless one is open: then the next begins after it."""
+        with self.guard:
+            self._due = False
+            if self._busy or not self._queue:
+                return
+            self._busy = True
+            jobs = self._flying = self._cut()
+        if jobs[0].erase is not None:
+            erasure = jobs[0].erase
+            self._work.put(lambda: self._settle(jobs, lambda: self._erase(erasure)))
+            return
+        try:
+            opened = self._open([job.write for job in jobs if job.write is not None])
+        except Exception as error:  # whatever it is, they are told: else their decisions would wait for ever
+            self._fail(jobs, error)
+            self._done()
+            return
+        self._work.put(lambda: self._settle(jobs, lambda: self._commit(opened, jobs)))
 
     def _cut(self) -> list[Job]:
         jobs: list[Job] = []
@@ -162,20 +173,70 @@ class Writer:
         self._weight -= weight
         return jobs
 
-    def _carry_out(self, jobs: list[Job]) -> None:
+    def _open(self, writes: list[Write]) -> "_Opened":
+        connection = self._connected()
+        with database.translated():
+            transaction = connection.begin()
+            rows = batch.Batch(connection, self._sealer, self._encode, dict(self._numbers))
+            try:
+                numbers = rows.add(writes)
+                if numbers:
+                    rows.store()
+            except BaseException:
+                self._sealer.forget(rows.keys)
+                transaction.rollback()
+                raise
+        return _Opened(transaction, rows, numbers)
+
+    # In the side thread.
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+
+    def _commit(self, opened: "_Opened", jobs: list[Job]) -> tuple[list[int], Exception | None]:
         try:
-            erasure = jobs[0].erase
-            numbers, broke = self._store(jobs) if erasure is None else self._erase(erasure)
+            with database.translated():
+                opened.transaction.commit()
+        except BaseException:
+            self._sealer.forget(opened.rows.keys)
+            raise
+        self._numbers = opened.rows.next
+        if opened.numbers:
+            self.commits += 1
+            self.writes += len(opened.numbers)
+        self.checkpoints.grew(sum(job.weight for job in jobs) + 4096 * len(jobs))
+        self.checkpoints.restart_if_wanted(self._connected())
+        return opened.numbers, opened.rows.broke
+
+    def _settle(self, jobs: list[Job], work: Callable[[], tuple[list[int], Exception | None]]) -> None:
+        try:
+            numbers, broke = work()
         except Exception as error:  # a dead writer would hang every decision: whatever it is, they are told
-            self.healthy = False
-            self._disconnect()
-            known = error if isinstance(error, RemitError) else Unavailable(f"the store failed: {type(error).__name__}")
-            self._lose(jobs, known)
-            return
-        self.healthy = True
-        self._kept(jobs[: len(numbers)], numbers)
-        if broke is not None:
-            self._lose(jobs[len(numbers) :], _unfit(broke))
+            self._fail(jobs, error)
+        else:
+            self.healthy = True
+            self._kept(jobs[: len(numbers)], numbers)
+            if broke is not None:
+                self._lose(jobs[len(numbers) :], _unfit(broke))
+        self._done()
+
+    def _done(self) -> None:
+        """The transaction is over; whoever waits next goes on."""
+        with self._rest:
+            self._busy = False
+            self._flying = []
+            self._rest.notify_all()
+            loop = next((job.loop for job in self._queue if job.loop is not None), None)
+            waits = bool(self._queue)
+        if waits and not (loop is not None and run_in(loop, self.flush)):
+            self.flush()
+
+    def _fail(self, jobs: Sequence[Job], error: Exception) -> None:
+        self.healthy = False
+        self._disconnect()
+        self._numbers = {}
+        known = error if isinstance(error, RemitError) else Unavailable(f"the store failed: {type(error).__name__}")
+        self._lose(jobs, known)
 
     def _lose(self, jobs: Sequence[Job], error: RemitError) -> None:
         """Fail the jobs and all that queued behind them."""
@@ -188,23 +249,10 @@ class Writer:
         behind = Unavailable(error.message) if isinstance(error, Unavailable) else _BEHIND
         self._lost(lost, [error, *(type(behind)(behind.message) for _ in lost[1:])])
 
-    def _store(self, jobs: list[Job]) -> tuple[list[int], Exception | None]:
-        connection = self._connected()
-        with database.translated(), connection.begin():
-            rows = batch.Batch(connection, self._sealer, self._encode)
-            try:
-                numbers = rows.add([job.write for job in jobs if job.write is not None])
-                if numbers:
-                    rows.store()
-            except BaseException:
-                self._sealer.forget(rows.keys)
-                raise
-        if numbers:
-            self.commits += 1
-            self.writes += len(numbers)
-        self.checkpoints.grew(sum(job.weight for job in jobs) + 4096 * len(jobs))
-        self.checkpoints.restart_if_wanted(connection)
-        return numbers, rows.broke
+    def _read_again(self) -> None:
+        self._lost([], [])
+        with self.guard:
+            self._retry = False
 
     def _erase(self, erasure: Erasure) -> tuple[list[int], Exception | None]:
         connection = self._connected()
@@ -235,6 +283,14 @@ class Writer:
                 connection.close()
 
 
+class _Opened(NamedTuple):
+    """A transaction that has its rows and waits to be committed."""
+
+    transaction: Transaction
+    rows: batch.Batch
+    numbers: list[int]
+
+
 _BEHIND = Unavailable("a write before this one was refused, and this one was judged on it: retry")
 
 
@@ -253,8 +309,18 @@ def settle(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
         else:
             loops.setdefault(job.loop, []).append((job, outcome))
     for loop, results in loops.items():
-        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
-            loop.call_soon_threadsafe(_resolve, results)
+        run_in(loop, functools.partial(_resolve, results))  # if the loop was closed, nobody waits any more
+
+
+def run_in(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> bool:
+    """Have a running loop do it, between two steps of its tasks; False when it does not run any more."""
+    if not loop.is_running():
+        return False
+    try:
+        loop.call_soon_threadsafe(act)
+    except RuntimeError:
+        return False
+    return True
 
 
 def _resolve(results: list[tuple[Job, Outcome]]) -> None:

@@ -3,12 +3,17 @@
 What is hashed, judged and forwarded must be one thing: two readers that take the same bytes for different values are an
 attack. So duplicate keys, lone surrogates, numbers that a double cannot hold and over-deep nesting are refused, and
 digests are taken over the JCS form (RFC 8785).
+
+msgspec reads and writes what is plain, some ten times faster than the libraries that check and canonicalise. What it
+cannot tell (a key that stood twice, where a number loses digits) is found by counting, and everything doubtful goes to
+the strict reader and to rfc8785. Property tests hold the two ways to the same values, bytes and refusals.
 """
 
 import hashlib
 import json
 from typing import Any, NoReturn
 
+import msgspec
 import rfc8785
 
 from remit.terms.errors import InvalidInput
@@ -24,50 +29,23 @@ def parse(data: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise InvalidInput(f"expected JSON in UTF-8, got an invalid byte at offset {error.start}") from None
     try:
-        value = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        raise InvalidInput(f"expected JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
-    except RecursionError:
-        raise InvalidInput(f"expected at most {MAX_DEPTH} levels of nesting") from None
-    except ValueError as error:  # CPython refuses to read integers of thousands of digits
-        raise InvalidInput(f"expected JSON numbers that a double can hold: {error}") from None
-    check(value)
-    return value
+        value = _read(text)
+        if _Scan(value).strings == _quotes(text) // 2:  # else a member stood twice, and its quotes are missing
+            return value
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+        pass  # the strict reader says what is wrong
+    return _parse_strictly(text)
 
 
-def check(value: Any, depth: int = 0) -> None:
+def check(value: Any) -> None:
     """Raise `InvalidInput` unless `value` has exactly one canonical form."""
-    if isinstance(value, str):
-        if not value.isascii():
-            _check_text(value)
-    elif value is None or isinstance(value, bool):
-        return
-    elif depth > MAX_DEPTH:
-        raise InvalidInput(f"expected at most {MAX_DEPTH} levels of nesting")
-    elif isinstance(value, int):
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise InvalidInput("expected integers between -(2^53-1) and 2^53-1; send larger ones as strings")
-    elif isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
-            raise InvalidInput("expected finite numbers")
-        if abs(value) > MAX_INTEGER:  # its canonical form would be an integer that is refused above
-            raise InvalidInput("expected numbers between -(2^53-1) and 2^53-1; send larger ones as strings")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise InvalidInput("expected names of members to be strings")
-            if not key.isascii():
-                _check_text(key)
-            check(item, depth + 1)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            check(item, depth + 1)
-    else:
-        raise InvalidInput(f"expected JSON values, got {type(value).__name__}")
+    _Scan(value)
 
 
 def canonical(value: Any) -> bytes:
-    """The JCS form of a checked value."""
+    """The JCS form. Raises `InvalidInput` unless `value` has exactly one."""
+    if _Scan(value).plain:
+        return _write(value)
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
@@ -77,6 +55,105 @@ def canonical(value: Any) -> bytes:
 def digest(value: Any) -> str:
     """SHA-256 over the JCS form, hexadecimal."""
     return hashlib.sha256(canonical(value)).hexdigest()
+
+
+class _Scan:
+    """One walk over a value, level by level: refuses what has no canonical form, and notes what readers need to know.
+
+    `strings`: how many there are, names of members included. `plain`: whether msgspec writes the value as RFC 8785
+    does: names in ASCII (section 3.2.3 sorts by UTF-16 units), numbers without an exponent, no types but JSON's own.
+    """
+
+    __slots__ = ("plain", "strings")
+
+    def __init__(self, value: Any) -> None:
+        self.plain = True
+        strings = 0
+        level = [value]
+        depth = 0
+        while level:
+            if depth > MAX_DEPTH + 1:
+                raise InvalidInput(f"expected at most {MAX_DEPTH} levels of nesting")
+            below: list[Any] = []
+            for item in level:
+                kind = type(item)
+                if kind is str:
+                    strings += 1
+                    if not item.isascii():
+                        _check_text(item)
+                elif kind is dict:
+                    strings += len(item)
+                    for name in item:
+                        if type(name) is not str or not name.isascii():
+                            self.plain = False
+                            _check_name(name)
+                    below += item.values()
+                elif kind is list or kind is tuple:
+                    below += item
+                elif kind is int:
+                    if not -MAX_INTEGER <= item <= MAX_INTEGER:
+                        _refuse_integer()
+                elif kind is float:
+                    self.plain = self.plain and _is_plain_number(item)
+                elif item is not None and kind is not bool:
+                    self.plain = False
+                    strings += self._odd(item, below)
+            level = below
+            depth += 1
+        self.strings = strings
+
+    @staticmethod
+    def _odd(item: Any, below: list[Any]) -> int:
+        """Subclasses of JSON's types are taken for what they are; nothing else is."""
+        if isinstance(item, str):
+            _check_text(item)
+            return 1
+        if isinstance(item, dict):
+            for name in item:
+                _check_name(name)
+            below += item.values()
+            return len(item)
+        if isinstance(item, list | tuple):
+            below += item
+        elif isinstance(item, int):
+            if not -MAX_INTEGER <= item <= MAX_INTEGER:
+                _refuse_integer()
+        elif isinstance(item, float):
+            _is_plain_number(item)
+        else:
+            raise InvalidInput(f"expected JSON values, got {type(item).__name__}")
+        return 0
+
+
+def _quotes(text: str) -> int:
+    """How many quotation marks of a valid JSON text open or close a string."""
+    if "\\" not in text:
+        return text.count('"')
+    # Pairs of backslashes first: in `\\"` the mark closes, in `\"` it does not.
+    text = text.replace("\\\\", "")
+    return text.count('"') - text.count('\\"')
+
+
+def _is_plain_number(number: float) -> bool:
+    """Whether it is written the same by everybody. Refuses what JSON, or its canonical form, cannot hold."""
+    if number != number or number in (float("inf"), float("-inf")):
+        raise InvalidInput("expected finite numbers")
+    if abs(number) > MAX_INTEGER:  # its canonical form would be an integer that is refused
+        raise InvalidInput("expected numbers between -(2^53-1) and 2^53-1; send larger ones as strings")
+    return 1e-4 <= abs(number) and not number.is_integer()
+
+
+def _parse_strictly(text: str) -> Any:
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise InvalidInput(f"expected JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
+    except RecursionError:
+        raise InvalidInput(f"expected at most {MAX_DEPTH} levels of nesting") from None
+    except ValueError as error:  # CPython refuses to read integers of thousands of digits
+        raise InvalidInput(f"expected JSON numbers that a double can hold: {error}") from None
+    check(value)
+    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -92,6 +169,16 @@ def _refuse_constant(name: str) -> NoReturn:
     raise InvalidInput(f"expected finite numbers, got {name}")
 
 
+def _refuse_integer() -> NoReturn:
+    raise InvalidInput("expected integers between -(2^53-1) and 2^53-1; send larger ones as strings")
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str):
+        raise InvalidInput("expected names of members to be strings")
+    _check_text(name)
+
+
 def _check_text(text: str) -> None:
     try:
         text.encode("utf-8")
@@ -100,3 +187,5 @@ def _check_text(text: str) -> None:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+_read = msgspec.json.Decoder().decode
+_write = msgspec.json.Encoder(order="sorted").encode

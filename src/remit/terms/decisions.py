@@ -106,5 +106,5 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     call_id: str = ""
     approval: str | None = None  # id of the access request that was opened for an ask, or consumed by a permit
     canonical: bytes = b""  # what is forwarded on a permit
-    micros: float = 0.0  # processor time of the path, without the wait for the commit
+    micros: float = 0.0  # what steps 2 to 9 took, without the wait for the commit
     seq: int = -1  # number of its entry in the log

@@ -119,10 +119,14 @@ class Put(msgspec.Struct, frozen=True, kw_only=True):
     expected: int
 
 
+CAUSES = "erasure:"  # before the names of shelves on which the causes of erasures stand; no mission is called so
+
+
 class DetailKind(enum.StrEnum):
     BRIEF = "brief"  # goal, authority, salt of a mission; owner = the mission's id
     CALL = "call"  # arguments and evidence of a decision; owner = the decision's id
     RESULT = "result"  # what a call returned; owner = the decision's id
+    CAUSE = "cause"  # why something was erased; owner = the id of what was
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):

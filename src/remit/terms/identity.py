@@ -95,6 +95,7 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     groups: tuple[str, ...] = ()
     active: bool = True
+    cause: str = ""  # why it was deactivated
     version: int = 1
 
 
@@ -106,6 +107,7 @@ class EnforcementPoint(msgspec.Struct, frozen=True, kw_only=True):
     servers: tuple[str, ...]  # server ids, or "*" for all
     subjects: tuple[str, ...] = ("agent",)  # subject types it may assert, or "*"
     active: bool = True
+    cause: str = ""  # why it was deactivated
     version: int = 1
 
 
@@ -125,6 +127,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     secret_sha256: str  # hexadecimal
     created: int
     revoked: bool = False
+    cause: str = ""  # why it was revoked
     version: int = 1
 
 

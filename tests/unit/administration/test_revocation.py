@@ -136,6 +136,28 @@ def test_the_cause_is_in_the_record_and_never_in_the_entry(play: Play) -> None:
     play(story)
 
 
+def test_why_an_operator_a_point_or_a_key_was_ended_is_in_its_record_and_never_in_the_entry(play: Play) -> None:
+    cause = "left for Mallory & Co"
+
+    async def story(house: House) -> None:
+        store = house.remit.store
+        await house.operator.post("/v1/points", {"id": "gate", "servers": ["*"]})
+        (key,) = store.keys(DEFAULT_TENANT, "gate")
+        await revoke(house, "key", key.id, cause=cause)
+        await revoke(house, "point", "gate", cause=cause)
+        await revoke(house, "operator", "olga", cause=cause)
+        ended = (
+            store.key(DEFAULT_TENANT, key.id),
+            store.point(DEFAULT_TENANT, "gate"),
+            store.operator(DEFAULT_TENANT, OperatorId("olga")),
+        )
+        assert [one.cause for one in ended] == [cause] * 3
+        for id in (key.id, "gate", "olga"):
+            assert "Mallory" not in str(await house.operator.get(f"/v1/records/{id}"))
+
+    play(story)
+
+
 def test_an_agent_ends_for_good_or_is_held(play: Play) -> None:
     async def story(house: House) -> None:
         await helpers(house)

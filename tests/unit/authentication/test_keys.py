@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from remit.authentication import Authenticator, new_key, parse_authorization
+from remit.authentication import Authenticator, new_key, parse_authorization, renewed
 from remit.terms import (
     DEFAULT_TENANT,
     Agent,
@@ -88,3 +88,52 @@ def test_a_credential_does_not_show_itself() -> None:
     assert credential is not None
     assert SECRET not in repr(credential)
     assert SECRET not in str(credential)
+
+
+def test_whoever_is_turned_away_is_counted_by_the_reason_and_told_no_reason() -> None:
+    directory = OneAgent(KEY)
+    door = Authenticator(directory, DEFAULT_TENANT)
+
+    def refused(value: str | None) -> str:
+        with pytest.raises(Unauthenticated) as caught:
+            door.authenticate(None if value is None else Credential(scheme="bearer", value=value))
+        return caught.value.message
+
+    refused(None)
+    refused("not a key")
+    told = {refused(f"remit_{'0' * 16}_{'a' * 43}"), refused(SECRET[:-43] + "a" * 43)}
+    directory.known = msgspec.structs.replace(KEY, revoked=True)
+    told.add(refused(SECRET))
+    told.add(refused(SECRET[:-43] + "a" * 43))
+    directory.known, directory.state = KEY, AgentState.RETIRED
+    told.add(refused(SECRET))
+    assert len(told) == 1, "what exactly was wrong helps only who guesses"
+    assert door.refused == {
+        "holder retired or deactivated": 1,
+        "no key": 2,
+        "revoked key": 1,
+        "unknown key": 1,
+        "wrong secret": 2,
+    }
+
+
+def test_a_principal_is_renewed_as_its_holder_stands_and_not_once_its_key_or_holder_ended() -> None:
+    directory = OneAgent(KEY)
+    door = Authenticator(directory, DEFAULT_TENANT)
+    principal = door.authenticate(Credential(scheme="bearer", value=SECRET))
+    assert door.renew(principal) == principal
+    directory.known = msgspec.structs.replace(KEY, revoked=True)
+    with pytest.raises(Unauthenticated):
+        door.renew(principal)
+    directory.known, directory.state = KEY, AgentState.RETIRED
+    with pytest.raises(Unauthenticated):
+        door.renew(principal)
+    assert door.refused == {"ended during the request": 2}
+
+
+def test_principals_of_this_process_have_no_key_that_could_be_revoked() -> None:
+    for own in (
+        Authenticator.embedded_point(DEFAULT_TENANT, "gateway", ("s",)),
+        Authenticator.local_operator(DEFAULT_TENANT),
+    ):
+        assert renewed(OneAgent(KEY), own) is own

@@ -41,11 +41,18 @@ def test_an_error_over_http_is_the_same_error_here(kind: type[RemitError]) -> No
     assert (found.message, found.code) == ("expected this", kind.code)
 
 
+def test_problem_details_are_the_same_error_too() -> None:
+    found = from_answer(404, {"type": "about:blank", "status": 404, "detail": "no such task", "code": "remit.x"})
+    assert (type(found), found.message, found.code) == (NotFound, "no such task", "remit.x")
+
+
 def test_a_refusal_over_http_is_a_refusal_whatever_its_status() -> None:
     assert isinstance(from_answer(409, {"error": {"code": "remit.refused", "message": "x"}}), Refused)
 
 
-@pytest.mark.parametrize("body", [None, [], {}, {"error": None}, {"error": "x"}, {"error": {"message": 1}}, "<html>"])
+@pytest.mark.parametrize(
+    "body", [None, [], {}, {"error": None}, {"error": "x"}, {"error": {"message": 1}}, {"detail": 1}, "<html>"]
+)
 def test_an_answer_that_is_not_remits_is_unavailable(body: object) -> None:
     assert isinstance(from_answer(500, body), Unavailable)
 

@@ -13,8 +13,10 @@ from typing import NamedTuple
 import pytest
 
 from remit.assembly import init, open_remit
-from remit.cli import main
-from remit.terms import DEFAULT_TENANT
+from remit.cli import main, output
+from remit.cli.backend import connect
+from remit.cli.status import _shown
+from remit.terms import DEFAULT_TENANT, NotFound
 
 
 class Ran(NamedTuple):
@@ -311,3 +313,75 @@ def test_every_command_explains_itself(run: Run) -> None:
     assert run("--version").out.startswith("remit ")
     assert run("missions", "open").code == 2
     assert run("nonsense").code == 2
+
+
+def test_without_a_server_access_requests_are_taken_as_a_server_takes_them(directory: Path) -> None:
+    with connect(directory, None, None) as remit:
+        for method, path in (("GET", "/access/v1/requests/none"), ("POST", "/access/v1/requests/none/cancel")):
+            with pytest.raises(NotFound, match="no such task"):  # and not `this server takes no access requests`
+                remit.call(method, path)
+        found = remit.call("GET", "/.well-known/authzen-configuration")
+        assert found["access_request_endpoint"].endswith("/access/v1/requests")
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["--cause", "x"], "expected one of"),
+        (["m_1", "--expired", "--days", "3", "--cause", "x"], "expected one of"),
+        (["m_1", "--days", "3", "--cause", "x"], "expected `--expired` beside `--days`"),
+        (["--expired", "--cause", "x", "--url", "http://127.0.0.1:9"], "expected `--days`"),
+        (["--expired", "--cause", "x"], "expected --days"),
+    ],
+)
+def test_erase_says_what_it_needs(run: Run, directory: Path, words: list[str], advice: str) -> None:
+    ran = run("erase", *words, "--dir", str(directory))
+    assert ran.code == 2
+    assert advice in ran.err
+
+
+def test_a_file_that_cannot_be_used_is_one_line_and_no_traceback(run: Run, directory: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "backup"
+    assert run("backup", str(backup), "--without-keys", "--dir", str(directory)).code == 0
+    ran = run("restore", str(backup), str(tmp_path / "new"), "--keys", str(tmp_path / "no\x1b[2Jkeys"))
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "expected --keys" in ran.err
+    assert "\x1b" not in ran.err
+    (tmp_path / "file").write_text("")
+    ran = run("init", str(tmp_path / "file" / "below"))
+    assert ran.code in (2, 3)
+    assert ran.err.startswith("remit: ")
+
+
+def test_what_the_operating_system_refuses_is_one_line_with_the_place(
+    run: Run, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "/some/\x1bfile")
+
+    monkeypatch.setattr("remit.cli.output.print_json", full)
+    ran = run("agents", "list", "--json", "--dir", str(directory))
+    assert ran.code == 3
+    assert ran.err.startswith("remit: /some/\\u{1b}file: No space left on device; check")
+
+
+def test_status_shows_what_is_observed_and_who_was_turned_away() -> None:
+    value = {
+        "running": True,
+        "healthy": True,
+        "mode": "enforce",
+        "observing": [
+            {"id": "agent:a\x1b[2J", "expires": 0, "by": "x", "confirmed_by": "y"},
+            {"id": "tool:s/t", "expires": 86_400_000, "by": "x", "confirmed_by": "y"},
+        ],
+        "turned_away": {"unknown key": 3},
+        "tokens_refused": {"used": 2},
+    }
+    with output.console() as console, console.capture() as shown:
+        console.print(_shown(value))
+    text = shown.get()
+    assert "agent:a\\u{1b}[2J until 1970-01-01 00:00:00Z" in text
+    assert "tool:s/t until 1970-01-02 00:00:00Z" in text
+    assert "3 unknown key" in text
+    assert "2 used" in text
+    assert "\x1b" not in text

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple, cast
 
 from remit.administration import Administration
@@ -61,13 +61,22 @@ class Path:
 
 
 class Keys:
-    """An authenticator that knows `agent` and `point`."""
+    """An authenticator that knows `agent` and `point`, until all keys are `revoked`."""
+
+    def __init__(self) -> None:
+        self.revoked = False
+        self.refused: dict[str, int] = {}
 
     def authenticate(self, credential: Credential | None) -> Principal:
         known: dict[str, Principal] = {"agent": AGENT, "point": POINT}
         if credential is None or credential.value not in known:
             raise Unauthenticated("who are you?")
         return known[credential.value]
+
+    def renew(self, principal: Principal) -> Principal:
+        if self.revoked:
+            raise Unauthenticated("not any more")
+        return principal
 
 
 class Healthy:
@@ -89,9 +98,14 @@ class Answer(NamedTuple):
         return [value for found, value in self.headers if found == name]
 
 
-def front(path: Path, settings: Settings | None = None, document: Callable[[], bytes] = lambda: b"{}") -> Front:
+def front(
+    path: Path,
+    settings: Settings | None = None,
+    document: Callable[[], bytes] = lambda: b"{}",
+    keys: Keys | None = None,
+) -> Front:
     services = ApiServices(
-        authenticator=Keys(),
+        authenticator=keys or Keys(),
         mediator=path,
         administration=cast(Administration, None),
         settings=settings or Settings(),
@@ -113,7 +127,7 @@ def call(
     key: str | None = "point",
     method: str = "POST",
     headers: Iterable[tuple[bytes, bytes]] = (),
-    messages: Sequence[dict[str, Any]] | None = None,
+    messages: Iterable[dict[str, Any]] | None = None,
 ) -> Answer | None:
     """One request; `messages` in place of the body's. None when nothing was answered."""
     sent: list[dict[str, Any]] = []

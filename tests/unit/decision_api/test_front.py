@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.unit.decision_api.fakes import PLAIN, Answer, Path, call, decision, front
+from tests.unit.decision_api.fakes import PLAIN, Answer, Keys, Path, call, decision, front
 
 from remit.decision_api.wire import MAX_BODY
 from remit.terms import (
@@ -248,3 +249,34 @@ def test_metadata_stands_where_its_identifier_says(settings: Settings, path: str
     said = answered(front(Path(), settings), path, method="GET", key=None).json()
     assert said["policy_decision_point"] == url
     assert said["access_evaluation_endpoint"] == url.rstrip("/") + "/access/v1/evaluation"
+
+
+@pytest.mark.parametrize("url", ["/access/v1/evaluation", "/access/v1/evaluations"])
+def test_a_key_that_is_revoked_while_the_body_arrives_asks_nothing(url: str) -> None:
+    keys, path = Keys(), Path()
+    body = json.dumps(PLAIN).encode()
+
+    def arriving() -> Iterator[dict[str, Any]]:
+        yield {"type": "http.request", "body": body[:9], "more_body": True}
+        keys.revoked = True
+        yield {"type": "http.request", "body": body[9:]}
+
+    assert answered(front(path, keys=keys), url, messages=arriving()).status == 401
+    assert path.asked == []
+
+
+@pytest.mark.parametrize("semantic", ["execute_all", "deny_on_first_deny"])
+def test_a_key_that_is_revoked_during_a_batch_asks_nothing_more(semantic: str) -> None:
+    """What is decided first takes its time, and the others wait for it."""
+    keys = Keys()
+
+    async def decide(_: Principal, __: Request) -> Decision:
+        keys.revoked = True
+        return decision()
+
+    path = Path(decide)
+    body = {**PLAIN, "options": {"evaluations_semantic": semantic}, "evaluations": [{}, {}, {}]}
+    first, *others = answered(front(path, keys=keys), "/access/v1/evaluations", body).json()["evaluations"]
+    assert (first["decision"], len(path.asked)) == (True, 1)
+    assert {one["decision"] for one in others} == {False}
+    assert {one["context"]["error"]["status"] for one in others} == {401}

@@ -1,5 +1,6 @@
 """Keys on disk: private, whole, never overwritten, each with one use."""
 
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from remit.keys import KeyDirectory, new_data_key, new_salt
+from remit.keys import KeyDirectory, new_data_key
 from remit.terms import InvalidInput, Refused, Unavailable
 
 
@@ -42,7 +43,26 @@ def test_keys_are_made_private_whatever_the_umask_and_read_again(path: Path) -> 
 
 def test_each_use_has_a_key_of_its_own(path: Path) -> None:
     keys = KeyDirectory.create(path)
-    assert keys.log_private.private_bytes_raw() != (path / "master.key").read_bytes()
+    secrets = [
+        keys.log_private.private_bytes_raw(),
+        (path / "master.key").read_bytes(),
+        keys.approvals().private_bytes_raw(),
+    ]
+    assert len(set(secrets)) == 3
+
+
+def test_each_key_is_told_by_a_name_that_is_its_own_and_stays_and_holds_nothing_of_it(path: Path) -> None:
+    keys = KeyDirectory.create(path)
+    told = keys.identities()
+    assert set(told) == {"checkpoints", "data keys", "binding tokens"}
+    assert len(set(told.values())) == 3
+    assert KeyDirectory.open(path).identities() == told
+    assert told["data keys"] != hashlib.sha256((path / "master.key").read_bytes()).hexdigest()
+    other = KeyDirectory.create(path.with_name("other")).identities()
+    assert not set(other.values()) & set(told.values())
+    (path / "approvals.pem").unlink()
+    again = KeyDirectory.open(path).identities()
+    assert {use for use in told if told[use] != again[use]} == {"binding tokens"}, "a lost key is another one"
 
 
 @pytest.mark.parametrize("what", ["keys", "other", "file", "link"])
@@ -168,8 +188,3 @@ def test_what_cannot_be_wrapped_is_refused(path: Path) -> None:
 def test_keys_are_not_shown(path: Path) -> None:
     keys = KeyDirectory.create(path)
     assert repr(keys) == str(keys) == "KeyDirectory(…)"
-
-
-def test_salts_are_long_and_fresh() -> None:
-    assert len(new_salt()) == 32
-    assert new_salt() != new_salt()

@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from remit.keys import PASSPHRASE, KeyDirectory, KeyEncryption, PassphraseEncryption, passphrase_encryption
 from remit.terms import Refused
@@ -44,6 +46,23 @@ def test_sealed_keys_open_with_their_passphrase_and_stay_sealed(path: Path) -> N
     again = KeyDirectory.open(path, phrase())
     assert again.unwrap(wrapped, "a") == b"k" * 32
     assert again.tokens.signing(NOW + 1).kid == keys.tokens.signing(NOW + 1).kid
+
+
+def test_a_sealed_start_derives_from_the_passphrase_once_for_all_keys(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    KeyDirectory.open(path, phrase()).approvals()
+    derived = []
+
+    def counted(**options: Any) -> Scrypt:
+        derived.append(1)
+        return Scrypt(**options)
+
+    monkeypatch.setattr("remit.keys.encryption.Scrypt", counted)
+    keys = KeyDirectory.open(path, phrase())
+    keys.identities()
+    keys.rotate_tokens(NOW + 1)
+    assert len(derived) == 1
 
 
 @pytest.mark.parametrize("wrong", [b"correct horse batterx", b"correct horse battery ", b"CORRECT HORSE BATTERY"])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import Connection, event
 from tests.conformance.storage.contract import (
     INSTANCE,
     TOOL,
@@ -29,7 +30,7 @@ from remit.audit.entries import encode_entry
 from remit.keys import KeyDirectory
 from remit.mediation.drafts import shelf
 from remit.storage import Store
-from remit.terms import AgentId, Conflict, EntryDraft, InstanceId, Kind, MissionId, Unavailable, Write
+from remit.terms import AgentId, Conflict, InstanceId, Kind, MissionId, Unavailable, Write
 from remit.terms.entries import Put
 
 ROOT = Path(__file__).parents[3]
@@ -227,24 +228,24 @@ def test_a_record_changed_beside_us_is_noticed_and_nothing_is_overwritten(tmp_pa
 
 
 class Gate:
-    """An encoder that stops the writer until it is opened."""
+    """Holds a store's commits until it is opened."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         self.reached = threading.Event()
         self.opened = threading.Event()
+        event.listen(store._engine, "commit", self._hold)
 
-    def encode(self, seq: int, draft: EntryDraft) -> bytes:
+    def _hold(self, _connection: Connection) -> None:
         self.reached.set()
         assert self.opened.wait(20)
-        return encode_entry(seq, draft)
 
 
 def test_a_full_queue_tells_to_retry_and_changes_nothing(
     tmp_path: Path, keys: KeyDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("remit.storage.writer.QUEUE", 4)
-    gate = Gate()
-    store = Store(tmp_path / "remit.db", wrap=keys, encode=gate.encode)
+    store = opened(tmp_path / "remit.db", keys)
+    gate = Gate(store)
 
     async def scenario() -> None:
         first = asyncio.ensure_future(store.commit(write("a0", put(Kind.AGENT, agent("a0")))))
@@ -268,8 +269,8 @@ def test_details_that_wait_are_bounded_by_their_size(
     tmp_path: Path, keys: KeyDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("remit.storage.writer.QUEUE_BYTES", 1000)
-    gate = Gate()
-    store = Store(tmp_path / "remit.db", wrap=keys, encode=gate.encode)
+    store = opened(tmp_path / "remit.db", keys)
+    gate = Gate(store)
 
     async def scenario() -> None:
         first = asyncio.ensure_future(store.commit(write("a")))
@@ -287,8 +288,8 @@ def test_details_that_wait_are_bounded_by_their_size(
 
 
 def test_a_caller_that_gives_up_does_not_undo_the_write(tmp_path: Path, keys: KeyDirectory) -> None:
-    gate = Gate()
-    store = Store(tmp_path / "remit.db", wrap=keys, encode=gate.encode)
+    store = opened(tmp_path / "remit.db", keys)
+    gate = Gate(store)
 
     async def scenario() -> None:
         given_up = asyncio.ensure_future(store.commit(write("a", put(Kind.AGENT, agent("a")))))
@@ -304,13 +305,10 @@ def test_a_caller_that_gives_up_does_not_undo_the_write(tmp_path: Path, keys: Ke
 
 
 def test_what_an_instance_was_told_counts_before_it_is_durable(tmp_path: Path, keys: KeyDirectory) -> None:
-    gate = Gate()
-    gate.opened.set()
-    store = Store(tmp_path / "remit.db", wrap=keys, encode=gate.encode)
+    store = opened(tmp_path / "remit.db", keys)
     permitted = (put(Kind.INSTANCE, INSTANCE), put(Kind.RESERVATION, reservation("d")))
     store.commit_blocking(write("d", *permitted, details=(called("d"),)))
-    gate.opened.clear()
-    gate.reached.clear()
+    gate = Gate(store)
 
     async def scenario() -> None:
         settled = put(Kind.RESERVATION, reservation("d", "settled", 2))

@@ -2,19 +2,21 @@ import os
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from tests.conformance.storage.contract import T, agent, called, put, write
+from tests.conformance.storage.contract import T, agent, called, put, reservation, write
 
 from remit.audit.entries import encode_entry
 from remit.keys import KeyDirectory
 from remit.storage import Store, migrate, read_only
-from remit.storage.database import reading
+from remit.storage.database import reading, writing
 from remit.storage.schema import VERSION_TABLE, metadata
-from remit.terms import DetailKind, Kind, RemitError, Unavailable
+from remit.terms import DetailKind, InstanceId, Kind, RemitError, Unavailable
 
 
 @pytest.fixture
@@ -130,6 +132,35 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(path: Path, keys: 
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_a_store_of_the_first_schema_is_brought_to_this_one_with_all_that_it_holds(
+    path: Path, keys: KeyDirectory
+) -> None:
+    made(path, keys)  # private, as a store has to be
+    path.unlink()
+    path.touch(0o600)
+    engine = writing(path, 1000)
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    records = (agent("a", version=3), reservation("open"), reservation("settled", "settled", 2))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for seq, record in enumerate(records):
+            kind = Kind.AGENT if seq == 0 else Kind.RESERVATION
+            row = (T, kind.value, record.id, record.version, 0, seq, seq < 2, "" if seq == 0 else "i")
+            body = msgspec.json.encode(record)
+            connection.exec_driver_sql("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, body))
+    engine.dispose()
+    store = Store(path, wrap=keys, encode=encode_entry)
+    assert store.agent(T, records[0].id) == records[0]
+    assert store.open_reservations(T, InstanceId("i")) == (records[1],)
+    assert store.reservation(T, "settled") == records[2]
+    store.close()
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT id FROM state WHERE belongs = 'i'").fetchall() == [("settled",)]
+    other.close()
 
 
 def test_a_detail_moved_to_another_place_is_not_read_there(path: Path, keys: KeyDirectory) -> None:

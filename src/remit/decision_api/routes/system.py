@@ -6,10 +6,11 @@ from litestar import Response, get
 
 import remit
 from remit.decision_api.asking import Asking
-from remit.decision_api.bodies import Alive, Index, Readiness, Status
+from remit.decision_api.bodies import Alive, Index, Observed, Readiness, Status
 from remit.decision_api.front import EVALUATION, EVALUATIONS, OPENAPI, metadata_path
 from remit.decision_api.services import public_url
-from remit.terms import ApprovalState, Mode
+from remit.mediation.modes import in_force
+from remit.terms import ApprovalState, Mode, Principal
 
 
 @get("/", summary="What this is and where to go on", tags=["system"])
@@ -49,6 +50,7 @@ async def status(request: Asking) -> Status:
         version=remit.__version__,
         tenant=by.tenant,
         mode=Mode.ENFORCE,
+        observing=_observing(request, by),
         healthy=not problems,
         stopped=stop is not None and stop.stopped,
         problems=problems,
@@ -57,10 +59,21 @@ async def status(request: Asking) -> Status:
         agents=dict(sorted(Counter(agent.state.value for agent in desks.agents.list(by)).items())),
         missions=dict(sorted(Counter(mission.state.value for mission in desks.missions.list(by)).items())),
         warnings=tuple(f"{one.name}: {one.failing}" for one in log.standings() if one.failing) if log else (),
+        turned_away=dict(services.authenticator.refused),
+        tokens_refused=services.token_refusals.counts,
         approvals_pending=len(desks.requests.list(by, ApprovalState.PENDING)),
         uptime_seconds=max(0.0, desks.office.clock.now() / 1000 - services.health.started),
         public_url=public_url(services.settings),
         log_origin=services.settings.log_origin,
+    )
+
+
+def _observing(request: Asking, by: Principal) -> tuple[Observed, ...]:
+    now = request.desks.office.clock.now()
+    return tuple(
+        Observed(id=rule.id, expires=rule.expires, by=rule.by, confirmed_by=rule.confirmed_by)
+        for rule in request.desks.modes.list(by)
+        if rule.mode is Mode.OBSERVE and in_force(rule, now)
     )
 
 

@@ -1,12 +1,15 @@
 """Call tokens at their use, and the keys that sign them. Who got a permit with a token got it from the decision."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import JSONBody
 from msgspec import UNSET
 
 from remit.decision_api.asking import Asking
+from remit.decision_api.authzen import explain
 from remit.decision_api.token_bodies import (
     Introspected,
     Introspection,
@@ -18,11 +21,12 @@ from remit.decision_api.token_bodies import (
     UsedToken,
 )
 from remit.mediation import Presented
-from remit.terms import Forbidden
+from remit.terms import Forbidden, InvalidInput
 from remit.tokens import CallToken
 
 REFUSED = "remit.token_refused"
 _NO_STORE = {"Cache-Control": "no-store"}  # RFC 6749 section 5.1
+_MAX_FIELDS = 16  # of a form; RFC 7662 names two
 
 
 @get("/.well-known/jwks.json", summary="The keys that sign call tokens (JWK Set)", tags=["tokens"])
@@ -39,14 +43,16 @@ async def consume(request: Asking, data: JSONBody[TokenUse]) -> Response[TokenAn
     presented = Presented(token=data.token, proof=data.proof, method=data.method, uri=data.uri, audience=data.audience)
     found = await request.services.mediator.consume(request.by, presented)
     if isinstance(found, str):
+        request.services.token_refusals.count(found)
         raise Forbidden(found, code=REFUSED)
     return Response(TokenAnswer(token=_used(found)), headers=_NO_STORE)
 
 
 @post("/tokens/introspect", status_code=200, summary="Look at a call token (RFC 7662)", tags=["tokens"])
-async def introspect(request: Asking, data: JSONBody[Introspected]) -> Response[Introspection]:
+async def introspect(request: Asking) -> Response[Introspection]:
     """For the enforcement point that may use it. Uses nothing up, so it proves nothing about the next moment."""
-    found = request.services.mediator.introspect(request.by, data.token)
+    asked = await _introspected(request)
+    found = request.services.mediator.introspect(request.by, asked.token)
     shown = Introspection(active=False) if found is None else _active(found)
     return Response(shown, headers=_NO_STORE)
 
@@ -56,6 +62,34 @@ async def rotate(request: Asking, data: JSONBody[Rotate]) -> Rotated:
     """Tokens that the key before signed stay good while they live, unless it is replaced at once."""
     made = await request.desks.signing_keys.rotate_tokens(request.by, at_once=data.at_once)
     return Rotated(key=made.kid, signs_from=made.not_before)
+
+
+async def _introspected(request: Asking) -> Introspected:
+    """What is asked, by a form as RFC 7662 section 2.1 has it, or by JSON. Raises `InvalidInput`."""
+    value = await (_form(request) if _is_form(request) else request.json())
+    try:
+        return msgspec.convert(value, Introspected)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(explain(error)) from None
+
+
+def _is_form(request: Asking) -> bool:
+    media_type: str = request.headers.get("content-type", "")
+    return media_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
+
+
+async def _form(request: Asking) -> dict[str, str]:
+    """The parameters, none of which may be there twice (RFC 6749 section 3.2)."""
+    try:
+        pairs = parse_qsl(
+            (await request.body()).decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+        )
+    except ValueError:  # too many, not ASCII, or escapes that are not UTF-8
+        raise InvalidInput(f"expected a form of at most {_MAX_FIELDS} parameters in UTF-8, percent-encoded") from None
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise InvalidInput("expected each parameter once")
+    return found
 
 
 def _used(token: CallToken) -> UsedToken:

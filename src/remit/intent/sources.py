@@ -1,0 +1,183 @@
+"""Results that were taken in, and the passages that they are cut into.
+
+A result is a source; its records and the spans in it that ask for an act are passages, which know where they stand.
+What a passage would license and which words it holds is worked out when somebody asks, and kept. Whether a result
+is confidential is told by its words, by the look of a key, or by the tool. Everything is hostile text: linear.
+"""
+
+import re
+from bisect import bisect_right
+from functools import lru_cache
+
+from remit.intent.authority import read_grants
+from remit.intent.tools import tool_view
+from remit.intent.values import key_set, squeeze, tokens, without_separators
+from remit.intent.views import GrantView, grant_view
+from remit.intent.words import words
+from remit.terms import Tool
+
+# What a list result holds many of: one mail, one order, one event.
+_ITEM = re.compile(r"\n(?=- ?[\w\"' ]{1,40}:)|\}\s{0,80},\s{0,80}\{|\n(?=id\s?[:=])", re.IGNORECASE)
+# Words beside which secrets stand; looked for in lower-case text.
+CONFIDENTIAL = (
+    *words("password passphrase passcode secret api_key apikey api-key private_key access_token credential ssn cvv"),
+    *("api key", "private key", "access token", "pin code", "social security", "security code", "confidential"),
+    *("passport", "credit card", "card number", "_key", "_token", "-key", "diagnosis", "login code"),
+)
+# Each of those words holds one of these: most texts hold few, and what is not there need not be looked for in full.
+_STEMS = tuple(
+    (stem, tuple(word for word in CONFIDENTIAL if stem in word))
+    for stem in words("pass key secret token cred ssn cvv code security confidential card diagnosis")
+)
+# Secrets that show what they are: keys of well-known makes, PEM, signed tokens.
+_PEM = re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY")
+_TOKENS = re.compile(
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\b(?:gh[opsur]|github_pat|glpat|sk|rk|pk|xox[abp])[-_][A-Za-z0-9_-]{16,}"
+    r"|\beyJ[\w-]{10,}\.[\w-]{10,}\."
+)
+_ANNOUNCED = re.compile(  # of lower-case text
+    r"(?:"
+    + "|".join(re.escape(word).replace(r"\ ", "[ _-]?") for word in CONFIDENTIAL if word != "confidential")
+    + r")\w{0,12}[\"' ]{0,3}(?:is|[:=])?[\"' ]{0,3}([\w.+/=-]{6,512}(?: [\d-]{3,6}){0,5})"
+)
+LEAST_ANNOUNCED = 8  # characters of a secret that is recognised without its separators
+MAX_ANNOUNCED = 64
+MAX_SECRET_TEXT = 100_000
+
+
+def tells_of_secret(lowered: str) -> bool:
+    """Whether a word beside which secrets stand is in a text."""
+    for stem, some in _STEMS:
+        if stem in lowered:
+            for word in some:
+                if word in lowered:
+                    return True
+    return False
+
+
+def lower(text: str) -> str:
+    """In lower case, every character in its place: a few letters would become two."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lowered
+
+
+class Source:
+    """One result that was taken in."""
+
+    __slots__ = (
+        "_items",
+        "announced",
+        "arguments",
+        "confidential",
+        "decision",
+        "outside",
+        "reference",
+        "secret",
+        "text",
+        "tool",
+        "view",
+    )
+
+    def __init__(
+        self, decision: str, tool: Tool, arguments: tuple[str, ...], outside: bool, text: str, lowered: str, long: str
+    ) -> None:
+        """`long` are the long words of the text: a key is one."""
+        self.decision = decision
+        self.tool = tool
+        self.arguments = arguments  # its call's arguments, as keys
+        self.outside = outside
+        self.text = text  # folded, as indexed
+        self.secret = tool_view(tool).tells_secrets
+        self.confidential = bool(
+            self.secret
+            or tells_of_secret(lowered)
+            or (long and _TOKENS.search(long))
+            or ("PRIVATE KEY" in text and _PEM.search(text))
+        )
+        self.reference = False  # whether the goal refers to it; valid for `view`
+        self.view: object = None
+        self._items: list[int] | None = None
+        self.announced: tuple[tuple[str, Passage], ...] | None = None
+
+    def item(self, at: int) -> int:
+        """Which item of the result a place belongs to."""
+        if self._items is None:
+            self._items = [match.start() for match in _ITEM.finditer(self.text)]
+        return bisect_right(self._items, at)
+
+    def secrets(self) -> "tuple[tuple[str, Passage], ...]":
+        """The values of a confidential result that a word for a secret announces, without separators."""
+        if not self.confidential:
+            return ()
+        if self.announced is None:
+            found = []
+            for match in _ANNOUNCED.finditer(lower(self.text[:MAX_SECRET_TEXT])):
+                value = squeeze(match[1])
+                if len(value) >= LEAST_ANNOUNCED and any(map(str.isdigit, value)):
+                    found.append((value, Passage(-1, self, match.start(), match.end(), False)))
+            self.announced = tuple(found[:MAX_ANNOUNCED])
+        return self.announced
+
+
+_UNJUDGED: tuple[object, bool] = (None, False)
+
+
+class Passage:
+    """A record, or a span that asks for an act."""
+
+    __slots__ = (
+        "_grants",
+        "_tokens",
+        "end",
+        "instruction",
+        "introduced",
+        "linked",
+        "number",
+        "referred",
+        "source",
+        "start",
+    )
+
+    def __init__(self, number: int, source: Source, start: int, end: int, instruction: bool) -> None:
+        self.number = number
+        self.source = source
+        self.start = start
+        self.end = end
+        self.instruction = instruction
+        self.introduced: Passage | None = None  # the instruction that ends in a colon before it
+        self.referred: tuple[object, bool] = _UNJUDGED  # a goal, and whether it defers to where this stands
+        self.linked: tuple[object, bool] = _UNJUDGED  # a goal, and whether this holds something that it names
+        self._grants: tuple[GrantView, ...] | None = None
+        self._tokens: frozenset[str] | None = None
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """All its words and their parts, the short ones too."""
+        if self._tokens is None:
+            self._tokens = frozenset(key_set(tokens(without_separators(self.text.lower()))))
+        return self._tokens
+
+    @property
+    def grants(self) -> tuple[GrantView, ...]:
+        """What it would license if it were a goal; compiled once."""
+        if self.introduced is not None:
+            return self.introduced.grants
+        if self._grants is None:
+            self._grants = _licensed(" ".join(self.text.split()))
+        return self._grants
+
+    @property
+    def line(self) -> int:
+        return self.source.text.count("\n", 0, self.start) + 1
+
+
+@lru_cache(maxsize=1024)
+def _licensed(text: str) -> tuple[GrantView, ...]:
+    """Kept, because several instances read the same mail, and one reads it again."""
+    return tuple(map(grant_view, read_grants(text)))

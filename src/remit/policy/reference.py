@@ -1,0 +1,165 @@
+"""The reference: Cedar's own evaluator, asked about the policies that a request meets, and its answer read strictly.
+
+Cedar skips a policy that errs and answers `NoDecision` to a request it cannot read. Both are denies here, with the
+error: a forbid that could not be evaluated must not count as a forbid that does not apply. For the same reason an
+argument that a matching policy reads, but that has no exact form in Cedar, is an error.
+"""
+
+import re
+from typing import Any
+
+import cedarpy
+import msgspec
+
+from remit.policy.facts import Evaluation, Facts, PolicyTrace
+from remit.policy.request import (
+    Inexpressible,
+    Side,
+    Verdicts,
+    entities_json,
+    findings_uid,
+    principal_of,
+    resource_of,
+    verdicts_of,
+)
+from remit.policy.schema import Environment
+from remit.policy.slices import Slice
+from remit.policy.source import Statement, printable
+from remit.policy.types import JSON, Misfits, Path, entity
+from remit.policy.world import CACHED, World, approved, context_of, keep
+
+CACHED_VERDICTS = 32  # combinations of verdicts kept for each route
+FAILURES = (ValueError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError)
+_POLICY = re.compile(r"`policy(\d{1,9})`")
+_PERMIT_ALL = "permit(principal, action, resource);"
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One request as Cedar takes it."""
+
+    body: dict[str, Any]
+    context: dict[str, Any]
+    entities: cedarpy.Entities
+    part: Slice
+    dropped: list[Path]  # values that had no exact form
+
+
+class Reference:
+    """Cedar over one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._routes: dict[object, _Route] = {}
+
+    def evaluate(self, facts: Facts, groups: tuple[str, ...] | None) -> Evaluation:
+        """The answer if these groups had approved. Never raises; whatever goes wrong is a deny that says so."""
+        try:
+            return _answer(self.question(facts, groups))
+        except Inexpressible as error:
+            return Evaluation(allowed=False, errors=(printable(str(error)),))
+        except FAILURES as error:
+            return Evaluation(
+                allowed=False, errors=(f"the request has no form in Cedar: {printable(str(error), 200)}",)
+            )
+
+    def question(self, facts: Facts, groups: tuple[str, ...] | None) -> Question:
+        route = self._route(facts)
+        misfits = Misfits(dropped=[*route.principal.dropped, *route.resource.dropped])
+        context = approved(context_of(facts, route.environment, route.part, misfits, JSON), route.part, groups, JSON)
+        verdicts: Verdicts = ()
+        if "findings" in route.part.context:
+            verdicts = verdicts_of(facts)
+            context["findings"] = entity(*findings_uid(verdicts))
+        return Question(
+            body={**route.body, "context": msgspec.json.encode(context).decode()},
+            context=context,
+            entities=route.entities(verdicts),
+            part=route.part,
+            dropped=misfits.dropped,
+        )
+
+    def _route(self, facts: Facts) -> "_Route":
+        if facts.subject_type != "agent" or facts.resource_type != "tool":  # asserted: seldom the same twice
+            return self._routed(facts)
+        tool = facts.tool
+        if tool is None:
+            key: tuple[object, ...] = (facts.agent, facts.subject_id, facts.resource_id)
+        else:
+            reading = (tool.definition_hash, tool.classes, tool.state, tool.outside, tool.sure)
+            key = (facts.agent, facts.subject_id, tool.server, tool.name, reading)
+        found = self._routes.get(key)
+        if found is None:
+            found = self._routed(facts)
+            keep(self._routes, key, found, CACHED)
+        return found
+
+    def _routed(self, facts: Facts) -> "_Route":
+        environment = self._world.environment(facts)
+        principal, resource = principal_of(facts, self._world.declared), resource_of(facts, self._world.declared)
+        return _Route(environment, principal, resource, self._world.slice(principal, environment, resource))
+
+
+class _Route:
+    """All that requests of one agent for one tool share; the entities, parsed, for each combination of verdicts."""
+
+    def __init__(self, environment: Environment, principal: Side, resource: Side, part: Slice) -> None:
+        self.environment = environment
+        self.principal = principal
+        self.resource = resource
+        self.part = part
+        self.body = {
+            "principal": {"type": principal.uid[0], "id": principal.uid[1]},
+            "action": {"type": "Action", "id": environment.action},
+            "resource": {"type": resource.uid[0], "id": resource.uid[1]},
+        }
+        self._parsed: dict[Verdicts, cedarpy.Entities] = {}
+
+    def entities(self, verdicts: Verdicts) -> cedarpy.Entities:
+        found = self._parsed.get(verdicts)
+        if found is None:
+            text = entities_json(self.principal, self.environment, self.resource, verdicts)
+            found = cedarpy.Entities.from_json_str(text)
+            keep(self._parsed, verdicts, found, CACHED_VERDICTS)
+        return found
+
+
+def _answer(question: Question) -> Evaluation:
+    """Allowed only if Cedar allowed it and no policy erred."""
+    unread = question.part.unread(question.dropped)
+    if unread is not None:
+        return misfit(unread)
+    result = cedarpy.is_authorized(question.body, question.part.handle, question.entities)
+    if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
+        errors = result.diagnostics.errors or ["cedar gave no decision"]
+        return Evaluation(allowed=False, errors=tuple(_named(error, question.part) for error in errors))
+    numbers = sorted(int(name.removeprefix("policy")) for name in result.diagnostics.reasons)
+    found = tuple(question.part.statements[number].ref for number in numbers)
+    return Evaluation(allowed=result.decision is cedarpy.Decision.Allow, policies=found)
+
+
+def misfit(path: Path) -> Evaluation:
+    shown = printable(".".join(path), 120)
+    return Evaluation(allowed=False, errors=(f"a policy reads {shown}, whose value does not fit its declared type",))
+
+
+def trace(statement: Statement, question: Question) -> PolicyTrace:
+    """Whether this policy's conditions hold, asked of Cedar beside a permit of everything."""
+    policies = cedarpy.PolicySet.from_str(statement.text + "\n" + _PERMIT_ALL)
+    result = cedarpy.is_authorized(question.body, policies, question.entities)
+    errors = result.diagnostics.errors
+    return PolicyTrace(
+        policy=statement.ref,
+        applies=True,
+        satisfied="policy0" in result.diagnostics.reasons,
+        error=_POLICY.sub(f"`{statement.ref.id}`", printable(errors[0])) if errors else "",
+    )
+
+
+def _named(error: str, part: Slice) -> str:
+    """The error with the policy's own id in place of its position."""
+
+    def name(match: re.Match[str]) -> str:
+        number = int(match[1])
+        return f"`{part.statements[number].ref.id}`" if number < len(part.statements) else match[0]
+
+    return printable(_POLICY.sub(name, error))
