@@ -72,19 +72,27 @@ def scoped(number: int) -> str:
     """One policy for one server, tool, agent or group, in the shape of the pack."""
     server, tool = f"server{number % SERVERS}", f"tool{number // 4 % TOOLS_OF_A_SERVER}"
     lift = 'unless { context has approval && context.approval.groups.contains("finance") }'
-    notes = f'@id("scoped-{number}") @reason("a reason") @ask("finance")'
-    return (
-        f'{notes} forbid (principal, action == Action::"{server}/{tool}", resource) when {{ context.arguments has amount'
-        f' && context.arguments.amount.greaterThan(decimal("{number + 1000}.0")) }} {lift};',
-        f'{notes} forbid (principal, action in Action::"class:transfer", resource in Server::"{server}") when {{'
-        f' context.findings.grounding == Grounding::"nowhere" }} {lift};',
-        f'{notes} forbid (principal == Agent::"agent{number}", action in Action::"tool-call", resource) when {{'
-        f' context.findings.flow == Flow::"tainted" && context.arguments has recipient'
-        f' && !(context.arguments.recipient like "*@example.com") }} {lift};',
-        f'{notes} forbid (principal in AgentGroup::"team{number}", action in Action::"tool-call",'
-        f' resource == Tool::"{server}/{tool}") when {{ context has mission && !context.mission.purposes.contains("pay") }}'
-        f" {lift};",
+    scope, condition = (
+        (
+            f'principal, action == Action::"{server}/{tool}", resource',
+            f'context.arguments has amount && context.arguments.amount.greaterThan(decimal("{number + 1000}.0"))',
+        ),
+        (
+            f'principal, action in Action::"class:transfer", resource in Server::"{server}"',
+            'context.findings.grounding == Grounding::"nowhere"',
+        ),
+        (
+            f'principal == Agent::"agent{number}", action in Action::"tool-call", resource',
+            'context.findings.flow == Flow::"tainted" && context.arguments has recipient && '
+            '!(context.arguments.recipient like "*@example.com")',
+        ),
+        (
+            f'principal in AgentGroup::"team{number}", action in Action::"tool-call", resource == '
+            f'Tool::"{server}/{tool}"',
+            'context has mission && !context.mission.purposes.contains("pay")',
+        ),
     )[number % 4 if number < 100 else 2 + number % 2]  # the more there are, the more they are about single agents
+    return f'@id("scoped-{number}") @reason("a reason") @ask("finance") forbid ({scope}) when {{ {condition} }} {lift};'
 
 
 def policies(count: int, base: str) -> PolicySet:
@@ -119,6 +127,18 @@ def _varied(facts: Facts, chance: random.Random) -> Any:
         msgspec.structs.replace(one, verdict=chance.choice(verdicts[one.kind])) if one.kind in verdicts else one
         for one in facts.findings
     )
+
+
+def _outsider(facts: Facts) -> Any:
+    """The same findings with one for which most of the pack asks a person."""
+    return tuple(
+        msgspec.structs.replace(one, verdict="outsider") if one.kind is FindingKind.GROUNDING else one
+        for one in facts.findings
+    )
+
+
+def _lifted(chosen: PolicySet, facts: Facts) -> object:
+    return chosen.lift(facts, chosen.evaluate(facts))
 
 
 def matching(chosen: PolicySet, made: list[Facts]) -> float:
@@ -161,11 +181,15 @@ def main() -> None:
     sets = [("core", 10, core), ("core", 100, core), ("pack", 100, pack()), ("core", 1000, core)]
     for name, count, base in sets if options.quick else [*sets, ("core", 10_000, core)]:
         chosen = policies(count, base)
-        made = requests(chosen, rounds, 20, random.Random(1))
+        made = requests(chosen, rounds, 20, random.Random(1))  # noqa: S311  # a fixed seed
         middle, high = micros(chosen.evaluate, made)
         slow, _ = micros(chosen.reference, made[:300])
         found = matching(chosen, made)
         print(f"{name + ' ' + str(count):>24} {found:9.1f} {middle:13.1f} {high:8.1f} {slow:14.1f}")
+        if base is not core:
+            steered = [msgspec.structs.replace(facts, findings=_outsider(facts)) for facts in made]
+            middle, high = micros(lambda facts: _lifted(chosen, facts), steered)  # noqa: B023  # called at once
+            print(f"{'evaluated, then lifted':>24} {found:9.1f} {middle:13.1f} {high:8.1f}")
 
 
 if __name__ == "__main__":

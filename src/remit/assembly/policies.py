@@ -56,8 +56,12 @@ class PolicyBook:
     def activate(self, tenant: TenantId, tools: Iterable[Tool]) -> PolicySet:
         """Load the directory for `tenant`."""
         purposes = tuple(purpose.id for purpose in self._settings.purposes)
-        self._active[tenant] = load_policies(self._folder, tools=tools, groups=self._settings.groups, purposes=purposes)
-        return self._active[tenant]
+        before = self._active.get(tenant)
+        found = load_policies(self._folder, tools=tools, groups=self._settings.groups, purposes=purposes)
+        if before is not None and before.version == found.version and not before.trusted:
+            found.distrust(before.distrusted)  # loading the same again mends nothing
+        self._active[tenant] = found
+        return found
 
     def reload(self, tenant: TenantId) -> PolicySet:
         current = self._active.get(tenant)

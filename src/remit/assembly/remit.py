@@ -8,6 +8,7 @@ Opening fails with `Refused` or `Unavailable` and what to do, and leaves nothing
 
 import asyncio
 import contextlib
+import functools
 import os
 import threading
 import time
@@ -30,6 +31,7 @@ from remit.behaviour import Rates
 from remit.catalogue import read_mcp
 from remit.decision_api import ApiServices, create_api
 from remit.decision_api.arap import Offers
+from remit.decision_api.front import Front
 from remit.decision_api.services import public_url
 from remit.discovery import Sightings
 from remit.gateway import Gateway
@@ -68,6 +70,9 @@ class SystemEntropy:
     def salt(self) -> bytes:
         return self._draw(SALT_BYTES)
 
+    def chance(self) -> float:
+        return int.from_bytes(self._draw(4)) / 2**32
+
     def _draw(self, count: int) -> bytes:
         """Bytes that nobody else gets."""
         with self._guard:
@@ -81,7 +86,15 @@ class SystemEntropy:
 class Remit:
     """The running parts, by name."""
 
-    def __init__(self, directory: Path, configuration: Configuration, store: Store, keys: KeyDirectory) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        configuration: Configuration,
+        store: Store,
+        keys: KeyDirectory,
+        *,
+        gateway: bool = True,
+    ) -> None:
         settings = configuration.settings
         self.directory = directory
         self.settings: Settings = settings
@@ -130,7 +143,7 @@ class Remit:
             self.tenant, "remit-gateway", tuple(upstream.id for upstream in settings.upstreams)
         )
         self.gateway = Gateway(
-            upstreams=settings.upstreams,
+            upstreams=settings.upstreams if gateway else (),
             authenticator=self.authenticator,
             mediator=self.mediator,
             state=store,
@@ -139,17 +152,20 @@ class Remit:
             hosts=_hosts(settings),
         )
         binding = BindingKey(approvals_key(directory / "keys", key_encryption()))
-        self.api = create_api(
-            ApiServices(
-                authenticator=self.authenticator,
-                mediator=self.mediator,
-                administration=self.administration,
-                settings=settings,
-                health=self,
-                log=self.outward,
-                offers=Offers(public_url(settings), binding, self.administration),
-            )
+        self.services = ApiServices(
+            authenticator=self.authenticator,
+            mediator=self.mediator,
+            administration=self.administration,
+            settings=settings,
+            health=self,
+            log=self.outward,
+            offers=Offers(public_url(settings), binding, self.administration),
         )
+
+    @functools.cached_property
+    def api(self) -> Front:
+        """The decision API over `services`, built when it is first asked: who calls the services directly, does not."""
+        return create_api(self.services)
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The whole service as one ASGI application; its parts start and stop with `open_remit`."""
@@ -256,13 +272,19 @@ def _hosts(settings: Settings) -> tuple[str, ...]:
 
 @contextlib.asynccontextmanager
 async def open_remit(
-    directory: Path, *, creating: bool = False, lock: Lock | None = None, listen: tuple[str, int] | None = None
+    directory: Path,
+    *,
+    creating: bool = False,
+    lock: Lock | None = None,
+    listen: tuple[str, int] | None = None,
+    gateway: bool = True,
 ) -> AsyncIterator[Remit]:
     """Everything of `directory`, ready to decide; closed in order at the end.
 
     `lock`: one that the caller holds already (the server, which announces its address in it). `listen`: where the
     server really listens, when that is not what remit.toml says. `creating` makes the
-    database; without it a missing one is refused, so that a lost store is not mistaken for a new one.
+    database; without it a missing one is refused, so that a lost store is not mistaken for a new one. `gateway`: False
+    where nobody can call tools through it, so that no upstream is connected and registered for one command.
     """
     directory = _absolute(directory)
     configuration = load(directory)
@@ -275,7 +297,7 @@ async def open_remit(
             stack.enter_context(Lock(directory))
         store = _open_store(directory, keys, configuration.settings, creating)
         stack.callback(store.close)
-        remit = Remit(directory, configuration, store, keys)
+        remit = Remit(directory, configuration, store, keys, gateway=gateway)
         remit.policies.activate(remit.tenant, store.tools(remit.tenant))
         await _record_start(remit, configuration)
         await _record_token_keys(remit, keys)

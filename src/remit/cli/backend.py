@@ -148,9 +148,10 @@ def _local(directory: Path) -> Iterator[_Local]:
 
     configure()  # what the parts log goes to standard error: standard output is the command's
     # The portal opens and closes in one task, as the parts that it holds open need.
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_remit(directory)) as remit:
+    opening = open_remit(directory, gateway=False)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(opening) as remit:
         # The server's services, all of them: only who is calling is found out in another way.
-        services = msgspec.structs.replace(remit.api.services, authenticator=_Machine())
+        services = msgspec.structs.replace(remit.services, authenticator=_Machine())
         transport = httpx2.ASGITransport(create_api(services))
         yield _Local(portal, httpx2.AsyncClient(transport=transport, base_url="http://remit.local", timeout=TIMEOUT))
 

@@ -38,9 +38,8 @@ def deny(
     )
 
 
-def judge(policies: PolicySet, facts: Facts) -> Judgement:
-    """The judgement of `facts`. Never raises: what cannot be evaluated is denied with the reason."""
-    evaluation = policies.evaluate(facts)
+def judge(policies: PolicySet, facts: Facts, evaluation: Evaluation) -> Judgement:
+    """The judgement of `facts`, whose evaluation is given. Never raises: what erred is denied with the reason."""
     if evaluation.allowed and not evaluation.errors:
         return Judgement(
             effect=Effect.PERMIT,

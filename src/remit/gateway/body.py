@@ -7,7 +7,6 @@ large integers; what Remit judges must have one meaning, so such bodies end here
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-import mcp_types as types
 import msgspec
 
 from remit.terms import InvalidInput, parse
@@ -17,6 +16,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+PARSE_ERROR = -32700  # JSON-RPC 2.0 section 5.1, as the next
+INVALID_REQUEST = -32600
 MAX_BODY = 4 * 1024 * 1024  # bytes; what the SDK takes, so that a refusal always is a JSON-RPC error of ours
 
 
@@ -41,7 +42,7 @@ async def read(receive: Receive) -> bytes | None:
         part: bytes = message.get("body", b"")
         size += len(part)
         if size > MAX_BODY:
-            raise Unreadable(413, types.INVALID_REQUEST, f"expected at most {MAX_BODY} bytes in one request")
+            raise Unreadable(413, INVALID_REQUEST, f"expected at most {MAX_BODY} bytes in one request")
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -52,9 +53,7 @@ def check(body: bytes) -> None:
     try:
         parse(body)
     except InvalidInput as error:
-        raise Unreadable(
-            400, types.PARSE_ERROR, f"this request cannot be read in one way only: {error.message}"
-        ) from None
+        raise Unreadable(400, PARSE_ERROR, f"this request cannot be read in one way only: {error.message}") from None
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -22,6 +22,7 @@ import structlog
 
 from remit.gateway.answers import failure, refusal, shown, text_of, unattested
 from remit.gateway.asks import Asks, Subject
+from remit.gateway.callers import renewed
 from remit.gateway.ports import Authenticator, Mediator, State
 from remit.gateway.upstream import Answer, Failure, UpstreamSession
 from remit.terms import (
@@ -33,11 +34,9 @@ from remit.terms import (
     Outcome,
     OutcomeStatus,
     PointPrincipal,
-    Principal,
     RemitError,
     Request,
     ToolId,
-    Unauthenticated,
     parse,
 )
 
@@ -83,7 +82,7 @@ class Calls:
 
     def renewed(self, agent: AgentPrincipal) -> AgentPrincipal:
         """`agent` as its key stands now. Raises `Unauthenticated` when it was revoked since it was presented."""
-        return by_agent(self._authenticator.renew(agent))
+        return renewed(self._authenticator, agent)
 
     async def call(self, agent: AgentPrincipal, upstream: Upstreams, named: Named) -> dict[str, Any]:
         """The `CallToolResult` for the agent. Raises `RemitError` when the call has no single meaning."""
@@ -160,13 +159,6 @@ class Calls:
             _LOG.error("outcome.lost", decision=decision.id, code=error.code)
             return False
         return True
-
-
-def by_agent(principal: Principal) -> AgentPrincipal:
-    """`principal`, who has to be an agent. Raises `Unauthenticated`."""
-    if not isinstance(principal, AgentPrincipal):
-        raise Unauthenticated("expected an agent's key: tools are called by agents")
-    return principal
 
 
 def _request(agent: AgentPrincipal, server: str, named: Named, asked: Decision | None) -> Request:

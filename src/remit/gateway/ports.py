@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+import msgspec
+
 from remit.terms import Approval, Credential, Decision, Outcome, Principal, Request, TenantId, Tool, ToolId
 
 
@@ -33,3 +35,12 @@ class State(Protocol):
 # Called with a server's id and everything that it listed, at every connection and whenever the listing changed.
 # Registration compares definitions and quarantines what changed or is hostile; only what it left active is listed.
 Register = Callable[[str, list[dict[str, Any]]], Awaitable[None]]
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the gateway waits, in seconds."""
+
+    call: float = 60.0
+    connect: float = 10.0
+    refresh: float = 30.0  # between two fetches of a listing
+    grace: float = 5.0  # for calls in flight when the gateway stops

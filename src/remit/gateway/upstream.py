@@ -27,7 +27,7 @@ from pydantic import RootModel, ValidationError
 
 from remit.gateway.credential import Secret
 from remit.gateway.guard import MAX_ANSWER, Fate, Guard, fate_of
-from remit.gateway.ports import Register
+from remit.gateway.ports import Register, Times
 from remit.terms import Refused, Unavailable, Upstream
 
 _LOG = structlog.get_logger("remit.gateway")
@@ -76,13 +76,11 @@ class UpstreamSession:
         self,
         upstream: Upstream,
         register: Register,
+        times: Times = Times(),  # noqa: B008 — frozen
         *,
-        call_timeout: float = 60.0,
-        connect_timeout: float = 10.0,
-        refresh: float = 30.0,
         bare: bool = False,
     ) -> None:
-        """Seconds each. Raises `Refused` for an address or credential file that cannot work.
+        """Raises `Refused` for an address or credential file that cannot work.
 
         `bare`: without the credential, for calls that are only observed; opened when the first of them comes.
         """
@@ -91,9 +89,7 @@ class UpstreamSession:
         self._secret = Secret.read(upstream.credential_file)
         self._bare = bare
         self._register = register
-        self._call_timeout = call_timeout
-        self._connect_timeout = connect_timeout
-        self._refresh_every = refresh
+        self._times = times
         self._listing: dict[str, dict[str, Any]] = {}
         self._client: Client | None = None
         self._open = False  # whether this round of `run` got a session
@@ -153,7 +149,7 @@ class UpstreamSession:
             self._attempt = asyncio.get_running_loop().create_future()
         self._wanted.set()
         try:
-            return await asyncio.wait_for(asyncio.shield(self._attempt), self._connect_timeout)
+            return await asyncio.wait_for(asyncio.shield(self._attempt), self._times.connect)
         except TimeoutError:
             raise Unavailable(f"upstream `{self.id}` did not answer in time; try again later") from None
 
@@ -161,7 +157,7 @@ class UpstreamSession:
         """One session, from its opening to its loss."""
         self._wake = asyncio.Event()
         async with self._http() as http, self._opened(http) as client:
-            with anyio.fail_after(self._connect_timeout):
+            with anyio.fail_after(self._times.connect):
                 await self._refresh(client)
             self._client, self._open = client, True
             attempt, self._attempt = self._attempt, None
@@ -175,13 +171,13 @@ class UpstreamSession:
 
     async def _keep(self, client: Client) -> None:
         while True:
-            with anyio.move_on_after(self._refresh_every):
+            with anyio.move_on_after(self._times.refresh):
                 await self._wake.wait()
             if self._client is not client:
                 return
             self._wake.clear()
             try:
-                with anyio.fail_after(self._call_timeout):
+                with anyio.fail_after(self._times.call):
                     await self._refresh(client)
             except MCPError as error:
                 if fate_of(error.data) is Fate.SESSION_LOST:
@@ -224,7 +220,7 @@ class UpstreamSession:
 
     @contextlib.asynccontextmanager
     async def _http(self) -> AsyncIterator[httpx2.AsyncClient]:
-        timeout = httpx2.Timeout(self._call_timeout, connect=self._connect_timeout, pool=self._connect_timeout)
+        timeout = httpx2.Timeout(self._times.call, connect=self._times.connect, pool=self._times.connect)
         guard = Guard(
             httpx2.AsyncHTTPTransport(retries=1, trust_env=False),
             self._url,
@@ -237,13 +233,13 @@ class UpstreamSession:
     async def _opened(self, http: httpx2.AsyncClient) -> AsyncIterator[Client]:
         client = Client(
             streamable_http_client(str(self._url), http_client=http, max_sse_event_size=MAX_ANSWER),
-            read_timeout_seconds=self._call_timeout,
+            read_timeout_seconds=self._times.call,
             message_handler=self._notice,
             client_info=types.Implementation(name="remit-gateway", version="0.1"),
             cache=None,
         )
         async with contextlib.AsyncExitStack() as stack:
-            async with asyncio.timeout(self._connect_timeout):  # no anyio scope: the client's own outlive this block
+            async with asyncio.timeout(self._times.connect):  # no anyio scope: the client's own outlive this block
                 await stack.enter_async_context(client)
             yield client
 
@@ -255,7 +251,7 @@ class UpstreamSession:
                 self._wake.set()
             return True
         if error.code == types.HEADER_MISMATCH and self._client is client:  # its schema changed since we listed it
-            with contextlib.suppress(Exception), anyio.fail_after(self._connect_timeout):
+            with contextlib.suppress(Exception), anyio.fail_after(self._times.connect):
                 await self._refresh(client)
                 return True
         return False

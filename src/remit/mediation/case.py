@@ -6,7 +6,7 @@ the version it replaces, and all of them are one transaction with the entry.
 
 import msgspec
 
-from remit.decision import Judgement, evidence_of, observed
+from remit.decision import Divergence, Judgement, evidence_of, observed
 from remit.mediation.budget import Drawn
 from remit.mediation.describe import Described
 from remit.mediation.drafts import call_detail, decision_entry
@@ -17,6 +17,7 @@ from remit.terms import (
     Confidentiality,
     Detail,
     Effect,
+    EntryDraft,
     Integrity,
     Kind,
     Label,
@@ -43,6 +44,7 @@ class Case(msgspec.Struct, kw_only=True):
     mode: Mode = Mode.ENFORCE
     would: Effect | None = None  # in observe: what enforce would answer
     token: Issued | None = None
+    divergence: Divergence | None = None  # of the two evaluators of policy
     puts: list[Put] = []
     expects: tuple[Expected, ...] = ()
 
@@ -137,6 +139,22 @@ def draft(
     # A deny rests on nothing that could go away in its favour; what else is released is of one moment.
     expects = () if case.judgement.effect is Effect.DENY else case.expects
     return Write(entry=entry, puts=tuple(case.puts), expects=expects, details=details)
+
+
+def divergence_write(tenant: TenantId, divergence: Divergence, now: int) -> Write:
+    """The record that compiled policies answered otherwise than Cedar, and are not asked any more."""
+    facts: dict[str, object] = {
+        "policy": divergence.policy,
+        "compiled": [ref.id for ref in divergence.compiled.policies],
+        "compiled_allowed": divergence.compiled.allowed,
+        "reference": [ref.id for ref in divergence.reference.policies],
+        "reference_allowed": divergence.reference.allowed,
+    }
+    return Write(
+        entry=EntryDraft(
+            tenant=tenant, kind="policy.diverged", id=divergence.policy, time=now, actor="remit", facts=facts
+        )
+    )
 
 
 def joined(label: Label, tool: Tool) -> Label:

@@ -39,6 +39,21 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     registered: bool
 
 
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What the digest covers beside the arguments. Fields stand in JCS order: they are written as they are declared."""
+
+    call_id: str
+    definition: str
+    instance: str
+    mission: str | None
+    server: str
+    tenant: str
+    tool: str
+
+
+_encode_head = msgspec.json.Encoder().encode
+
+
 def split_tool(request: Request) -> tuple[ServerId, str]:
     """Server and tool of `resource.id`, which is `<server>/<tool>`. Raises `InvalidInput`."""
     server, slash, tool = request.resource_id.partition("/")
@@ -61,19 +76,17 @@ def describe(state: State, tenant: TenantId, request: Request, actors: Actors, c
     if tool is None:
         tool = unknown_tool(tenant, server, name, arguments)
     mission = actors.mission.id if actors.mission else None
-    head = canonical(
-        {
-            "call_id": call_id,
-            "definition": tool.definition_hash,
-            "instance": actors.instance.id,
-            "mission": mission,
-            "server": server,
-            "tenant": tenant,
-            "tool": name,
-        }
+    head = _Head(
+        call_id=call_id,
+        definition=tool.definition_hash,
+        instance=actors.instance.id,
+        mission=mission,
+        server=server,
+        tenant=tenant,
+        tool=name,
     )
-    # The JCS form of all fields with `arguments` first in key order: the members above sort behind it.
-    joined = b'{"arguments":' + body + b"," + head[1:]
+    # The JCS form of all fields with `arguments` first in key order: the members of the head sort behind it.
+    joined = b'{"arguments":' + body + b"," + _encode_head(head)[1:]
     call = Call(
         tenant=tenant,
         mission=mission,

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 
 from remit.catalogue import fits
-from remit.decision import Judgement, deny, evidence_of, judge
+from remit.decision import Due, Judgement, confirm, deny, due, evidence_of, judge
 from remit.intent import assess
 from remit.mediation.budget import budgets
-from remit.mediation.case import Case, ask, draft, observe, permit
+from remit.mediation.case import Case, ask, divergence_write, draft, observe, permit
 from remit.mediation.completion import complete
 from remit.mediation.describe import Described, describe, schema_finding, wanted
 from remit.mediation.facts import call_facts, plain_facts
@@ -35,7 +35,7 @@ from remit.mediation.ports import (
 )
 from remit.mediation.release import not_kept, raced, release
 from remit.mediation.tokens import CallTokens, Presented
-from remit.policy import PolicySet
+from remit.policy import Facts, PolicySet
 from remit.terms import (
     AgentPrincipal,
     Approval,
@@ -108,6 +108,9 @@ class Mediator:
             now = self._clock.now()
             decision = self._entropy.identifier("d")
             case = self._consider(principal, tenant, request, decision, now)
+            if case.divergence is not None:
+                with contextlib.suppress(Unavailable):  # then the decision is not kept either
+                    await self._journal.commit(divergence_write(tenant, case.divergence, now))
             salt = self._entropy.salt()
             write = draft(principal, tenant, request, decision, case, salt, now)
             micros = (self._timer() - started) / 1000
@@ -188,13 +191,16 @@ class Mediator:
             if isinstance(stopped, Judgement):
                 return Case(judgement=stopped, policy=policies.version)
             facts = plain_facts(principal, tenant, request, None, now)
-            return Case(judgement=judge(policies, facts), policy=policies.version, expects=(stopped,))  # 7 and 8
+            case = self._judge(policies, facts)  # 7 and 8
+            case.expects = (stopped,)
+            return case
         mode = mode_of(self._state, tenant, request.subject_id, None, None, now)
         found = find(self._state, tenant, request.subject_id, request.instance, request.mission, now)  # 2
         if isinstance(found, Judgement):
             return self._turned_away(principal, tenant, request, found, policies, mode, now)
         facts = plain_facts(principal, tenant, request, found.agent, now)
-        case = Case(judgement=judge(policies, facts), policy=policies.version, mode=mode)  # 7 Policy and 8 Decide
+        case = self._judge(policies, facts)  # 7 Policy and 8 Decide
+        case.mode = mode
         # The instance is not written here, so its first appearance is no fact to compare.
         case.expects = tuple(one for one in found.read if one[0] is not Kind.INSTANCE or found.known_instance)
         if mode is Mode.OBSERVE:
@@ -258,15 +264,10 @@ class Mediator:
         # 7 Policy and 8 Decide
         held, why_not = self._held(request, described, findings, policies.version, now)
         facts = call_facts(described, actors, findings, spend, held, self._settings, now)
-        judgement = judge(policies, facts)
-        case = Case(
-            judgement=judgement,
-            policy=policies.version,
-            described=described,
-            call_id=call_id,
-            mode=mode,
-            expects=(*actors.read, (Kind.TOOL, tool.id, tool.version if described.registered else 0)),
-        )
+        case = self._judge(policies, facts)
+        judgement = case.judgement
+        case.described, case.call_id, case.mode = described, call_id, mode
+        case.expects = (*actors.read, (Kind.TOOL, tool.id, tool.version if described.registered else 0))
         if held is not None and judgement.effect is Effect.PERMIT:
             case.approval = held.id
             case.puts.append(Put(kind=Kind.APPROVAL, record=held, expected=held.version - 1))
@@ -284,6 +285,18 @@ class Mediator:
         elif case.judgement.effect is Effect.ASK:
             ask(case, actors, described, self._approvals, self._entropy.identifier("a"), decision, now)
         return case
+
+    def _judge(self, policies: PolicySet, facts: Facts) -> Case:
+        """Steps 7 and 8: policy over the facts. What is hard to undo, and a sample of the rest, is confirmed by Cedar
+        itself before it counts; where the two differ Cedar is right, and from then on it answers alone."""
+        evaluation = policies.evaluate(facts)
+        divergence = None
+        if due(policies, facts, evaluation, draw=self._entropy.chance()) is not Due.NEVER:
+            divergence = confirm(policies, facts, evaluation)
+            if divergence is not None:
+                policies.distrust(str(divergence))
+                evaluation = divergence.reference
+        return Case(judgement=judge(policies, facts, evaluation), policy=policies.version, divergence=divergence)
 
     def _held(
         self, request: Request, described: Described, findings: tuple[Finding, ...], policy: str, now: int

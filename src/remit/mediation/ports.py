@@ -92,6 +92,9 @@ class Entropy(Protocol):
 
     def identifier(self, prefix: str) -> str: ...
     def salt(self) -> bytes: ...
+    def chance(self) -> float:
+        """From 0 to below 1; nobody can foresee it."""
+        ...
 
 
 class Policies(Protocol):

@@ -3,8 +3,8 @@
 What belongs to a tool or an agent is worked out once and kept by the identity of the record: hot state hands out the
 same one until it changes, and a changed one is another. Only what the slice reads of a request is built.
 
-Whatever does not go smoothly here (an error of a policy, a text that UTF-8 cannot hold, a time out of range) is None:
-the reference then answers, and names the error in Cedar's words.
+Whatever does not go smoothly here (an error of a policy, a value that does not fit its type, a text that UTF-8 cannot
+hold) is None: the reference then answers, and names the error in its words and in Cedar's.
 """
 
 from functools import lru_cache
@@ -16,7 +16,6 @@ from remit.policy.compiled import Condition, Erred, Node, Uid
 from remit.policy.compiled.extensions import CONSTRUCTORS, Datetime, Decimal
 from remit.policy.compiled.values import key
 from remit.policy.facts import Evaluation, Facts, PolicyRef
-from remit.policy.reference import misfit
 from remit.policy.request import (
     Side,
     Verdicts,
@@ -121,20 +120,15 @@ class _Request:
 class Prepared:
     """One request, ready to be asked about with or without an approval."""
 
-    __slots__ = ("context", "program", "refusal", "request")
+    __slots__ = ("context", "program", "request")
 
-    def __init__(
-        self, program: _Program, context: dict[str, Any], request: _Request, refusal: Evaluation | None
-    ) -> None:
+    def __init__(self, program: _Program, context: dict[str, Any], request: _Request) -> None:
         self.program = program
         self.context = context
         self.request = request
-        self.refusal = refusal  # a value that does not fit: no approval changes that
 
     def ask(self, groups: tuple[str, ...] | None) -> Evaluation | None:
         """The answer if these groups had approved; None when the reference has to give it."""
-        if self.refusal is not None:
-            return self.refusal
         program, request = self.program, self.request
         try:
             context = approved(self.context, program.part, groups, VALUES)
@@ -179,9 +173,9 @@ class Fast:
         if "findings" in part.context:
             findings = _findings(verdicts_of(facts))
             context["findings"] = findings[0]
-        unread = part.unread(misfits.dropped) if misfits.dropped else None
-        refusal = None if unread is None else misfit(unread)
-        return Prepared(program, context, _Request(actor, site, findings), refusal)
+        if misfits.dropped and part.unread(misfits.dropped) is not None:
+            return None
+        return Prepared(program, context, _Request(actor, site, findings))
 
     def _actor(self, facts: Facts) -> _Actor:
         agent = facts.agent

@@ -70,7 +70,7 @@ class PolicySet:
         return _counted(facts, self._asking(facts, prepared))
 
     def reference(self, facts: Facts) -> Evaluation:
-        """What Cedar itself answers, at ten to thirty times the cost."""
+        """What Cedar itself answers, at some thirty times the cost."""
         return _counted(facts, partial(self._reference.evaluate, facts))
 
     def high_risk(self, facts: Facts) -> bool:

@@ -20,6 +20,7 @@ from remit.policy.request import (
     findings_uid,
     principal_of,
     resource_of,
+    sides_json,
     verdicts_of,
 )
 from remit.policy.schema import Environment
@@ -50,6 +51,7 @@ class Reference:
     def __init__(self, world: World) -> None:
         self._world = world
         self._routes: dict[object, _Route] = {}
+        self._shared: dict[object, cedarpy.Entities] = {}
 
     def evaluate(self, facts: Facts, groups: tuple[str, ...] | None) -> Evaluation:
         """The answer if these groups had approved. Never raises; whatever goes wrong is a deny that says so."""
@@ -73,36 +75,63 @@ class Reference:
         return Question(
             body={**route.body, "context": msgspec.json.encode(context).decode()},
             context=context,
-            entities=route.entities(verdicts),
+            entities=self._entities(route, verdicts),
             part=route.part,
             dropped=misfits.dropped,
         )
 
     def _route(self, facts: Facts) -> "_Route":
         if facts.subject_type != "agent" or facts.resource_type != "tool":  # asserted: seldom the same twice
-            return self._routed(facts)
+            return self._routed(facts, None)
         tool = facts.tool
         if tool is None:
-            key: tuple[object, ...] = (facts.agent, facts.subject_id, facts.resource_id)
+            place: tuple[object, ...] = (facts.resource_id,)
         else:
-            reading = (tool.definition_hash, tool.classes, tool.state, tool.outside, tool.sure)
-            key = (facts.agent, facts.subject_id, tool.server, tool.name, reading)
+            place = (tool.server, tool.name, tool.definition_hash, tool.classes, tool.state, tool.outside, tool.sure)
+        key = (facts.agent, facts.subject_id, place)
         found = self._routes.get(key)
         if found is None:
-            found = self._routed(facts)
+            found = self._routed(facts, place)
             keep(self._routes, key, found, CACHED)
         return found
 
-    def _routed(self, facts: Facts) -> "_Route":
+    def _routed(self, facts: Facts, place: tuple[object, ...] | None) -> "_Route":
         environment = self._world.environment(facts)
         principal, resource = principal_of(facts, self._world.declared), resource_of(facts, self._world.declared)
-        return _Route(environment, principal, resource, self._world.slice(principal, environment, resource))
+        part = self._world.slice(principal, environment, resource)
+        return _Route(place, environment, principal, resource, part)
+
+    def _entities(self, route: "_Route", verdicts: Verdicts) -> cedarpy.Entities:
+        """Parsed once for each combination of verdicts; what all agents share of it, once for all of them."""
+        found = route.parsed.get(verdicts)
+        if found is not None:
+            return found
+        if route.place is None:  # principal and resource may be one
+            text = entities_json(route.principal, route.environment, route.resource, verdicts)
+            return cedarpy.Entities.from_json_str(text)
+        key = (route.place, verdicts)
+        shared = self._shared.get(key)
+        if shared is None:
+            text = entities_json(None, route.environment, route.resource, verdicts)
+            shared = cedarpy.Entities.from_json_str(text)
+            keep(self._shared, key, shared, CACHED)
+        found = shared.with_added_json_str(sides_json((route.principal,)))
+        keep(route.parsed, verdicts, found, CACHED_VERDICTS)
+        return found
 
 
 class _Route:
-    """All that requests of one agent for one tool share; the entities, parsed, for each combination of verdicts."""
+    """All that requests of one agent for one tool share; its entities, parsed, for combinations of verdicts."""
 
-    def __init__(self, environment: Environment, principal: Side, resource: Side, part: Slice) -> None:
+    def __init__(
+        self,
+        place: tuple[object, ...] | None,
+        environment: Environment,
+        principal: Side,
+        resource: Side,
+        part: Slice,
+    ) -> None:
+        self.place = place  # the tool as it is read now; None for what callers assert
         self.environment = environment
         self.principal = principal
         self.resource = resource
@@ -112,22 +141,17 @@ class _Route:
             "action": {"type": "Action", "id": environment.action},
             "resource": {"type": resource.uid[0], "id": resource.uid[1]},
         }
-        self._parsed: dict[Verdicts, cedarpy.Entities] = {}
-
-    def entities(self, verdicts: Verdicts) -> cedarpy.Entities:
-        found = self._parsed.get(verdicts)
-        if found is None:
-            text = entities_json(self.principal, self.environment, self.resource, verdicts)
-            found = cedarpy.Entities.from_json_str(text)
-            keep(self._parsed, verdicts, found, CACHED_VERDICTS)
-        return found
+        self.parsed: dict[Verdicts, cedarpy.Entities] = {}
 
 
 def _answer(question: Question) -> Evaluation:
     """Allowed only if Cedar allowed it and no policy erred."""
     unread = question.part.unread(question.dropped)
     if unread is not None:
-        return misfit(unread)
+        shown = printable(".".join(unread), 120)
+        return Evaluation(
+            allowed=False, errors=(f"a policy reads {shown}, whose value does not fit its declared type",)
+        )
     result = cedarpy.is_authorized(question.body, question.part.handle, question.entities)
     if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
         errors = result.diagnostics.errors or ["cedar gave no decision"]
@@ -135,11 +159,6 @@ def _answer(question: Question) -> Evaluation:
     numbers = sorted(int(name.removeprefix("policy")) for name in result.diagnostics.reasons)
     found = tuple(question.part.statements[number].ref for number in numbers)
     return Evaluation(allowed=result.decision is cedarpy.Decision.Allow, policies=found)
-
-
-def misfit(path: Path) -> Evaluation:
-    shown = printable(".".join(path), 120)
-    return Evaluation(allowed=False, errors=(f"a policy reads {shown}, whose value does not fit its declared type",))
 
 
 def trace(statement: Statement, question: Question) -> PolicyTrace:

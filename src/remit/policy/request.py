@@ -4,7 +4,7 @@ Everything is built by type: names of entity types and attributes are ours or th
 wrote stands only where a string or number is expected. Only what the matching policies read is built.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Any
@@ -107,13 +107,20 @@ def _listed(paths: list[Path]) -> str:
     return ", ".join(".".join(path[1:]) for path in paths)
 
 
-def entities_json(principal: Side, environment: Environment, resource: Side, verdicts: Verdicts) -> str:
-    nodes = [_node(principal), _node(Side(uid=("Action", environment.action), parents=_groups(environment)))]
+def entities_json(principal: Side | None, environment: Environment, resource: Side, verdicts: Verdicts) -> str:
+    """All entities of a request; without a principal, those that every agent shares."""
+    sides = [Side(uid=("Action", environment.action), parents=_groups(environment))]
     if verdicts:
-        nodes.append(_node(Side(uid=findings_uid(verdicts), attributes=findings_of(verdicts))))
-    if resource.uid != principal.uid:
-        nodes.append(_node(resource))
-    return msgspec.json.encode(nodes).decode()
+        sides.append(Side(uid=findings_uid(verdicts), attributes=findings_of(verdicts)))
+    if principal is not None:
+        sides.append(principal)
+    if principal is None or resource.uid != principal.uid:
+        sides.append(resource)
+    return sides_json(sides)
+
+
+def sides_json(sides: Iterable[Side]) -> str:
+    return msgspec.json.encode([_node(side) for side in sides]).decode()
 
 
 def _groups(environment: Environment) -> tuple[Uid, ...]:

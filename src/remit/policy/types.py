@@ -114,8 +114,12 @@ def to_record(
     for name, attribute in kind.attributes.items():
         item = value.get(name)
         if item is not None:
-            converted = _convert(item, attribute.type, misfits, (*prefix, name), form)
-            if not isinstance(converted, _Misfit):
+            of = attribute.type
+            if isinstance(of, Scalar):
+                converted = _scalar(item, of, form)
+            else:
+                converted = _convert(item, of, misfits, (*prefix, name), form)
+            if converted is not _MISFIT:
                 record[name] = converted
                 continue
             misfits.dropped.append((*prefix, name))
@@ -159,7 +163,7 @@ def _convert(value: Any, kind: Type, misfits: Misfits, path: Path, form: Form) -
         if not isinstance(value, list | tuple):
             return _MISFIT
         items = [_convert(item, kind.of, misfits, path, form) for item in value]
-        return _MISFIT if any(isinstance(item, _Misfit) for item in items) else form.items(items)
+        return _MISFIT if any(item is _MISFIT for item in items) else form.items(items)
     if not _is_text(value) or (kind.ids is not None and value not in kind.ids):
         return _MISFIT
     return form.entity(kind.name, value)

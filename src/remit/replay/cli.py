@@ -17,8 +17,8 @@ from rich.table import Table
 
 from remit.assembly import init, open_remit
 from remit.replay.data import Trace, chosen, labels, traces
-from remit.replay.drive import Driver, write_decisions
-from remit.replay.scoring import Decided, Figures, score
+from remit.replay.drive import Driver, Replayed, write_decisions
+from remit.replay.scoring import Figures, score
 from remit.sdk import ApiError, Client, Unreachable
 from remit.terms import InvalidInput, Unavailable
 
@@ -34,6 +34,9 @@ def replay(
     decisions: Annotated[
         Path | None, typer.Option("--decisions", help="write the decisions here, a trace a line")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="write a report here: every call with its evidence, in one file")
+    ] = None,
     url: Annotated[str | None, typer.Option("--url", help="drive this Remit (operator key in REMIT_KEY)")] = None,
     purpose: Annotated[str, typer.Option(help="purpose of the missions")] = "assist",
 ) -> None:
@@ -43,11 +46,16 @@ def replay(
     loaded = [trace for name in names for trace in traces(data, name)]
     known = labels(data)
     try:
-        decided = asyncio.run(_replay(data, loaded, directory, url, purpose, console))
+        replayed = asyncio.run(_replay(data, loaded, directory, url, purpose, console, evidence=html is not None))
     except* (ApiError, Unreachable) as group:
         raise Unavailable(str(group.exceptions[0])) from None
+    decided = [one.decided for one in replayed]
     if decisions is not None:
         write_decisions(decisions, decided)
+    if html is not None:
+        from remit.replay.report import write_report  # here: who wants no report waits for no templates
+
+        write_report(html, names, loaded, replayed, known)
     if not known:
         console.print(
             f"{len(decided)} traces decided; there are no labels in {data}, so nothing is scored", soft_wrap=True
@@ -61,13 +69,20 @@ def replay(
 
 
 async def _replay(
-    data: Path, loaded: list[Trace], directory: Path | None, url: str | None, purpose: str, console: Console
-) -> list[Decided]:
+    data: Path,
+    loaded: list[Trace],
+    directory: Path | None,
+    url: str | None,
+    purpose: str,
+    console: Console,
+    *,
+    evidence: bool,
+) -> list[Replayed]:
     async with _connected(directory, url) as (http, key):
         operator = Client(http, key)
         name = f"replay-{os.getpid()}-{os.urandom(3).hex()}"
         added = await operator.post("/v1/points", {"id": name, "servers": ["*"], "subjects": ["agent", "user"]})
-        driver = Driver(operator, Client(http, added["key"]), purpose)
+        driver = Driver(operator, Client(http, added["key"]), purpose, evidence=evidence)
         await driver.prepare(data, loaded)
         columns = (
             TextColumn("replaying"),

@@ -38,6 +38,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     task_succeeded: bool | None = None
     attack_succeeded: bool | None = None
+    injection_goal: str | None = None
     calls: tuple[str, ...]
     decisive: tuple[int, ...] = ()
 

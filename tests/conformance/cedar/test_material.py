@@ -31,7 +31,7 @@ def material(request: pytest.FixtureRequest) -> Read:
     given = os.environ.get("REMIT_CEDAR_TESTS")
     if given is not None:
         return _read(Path(given))
-    kept = request.config.cache.mkdir("cedar-integration-tests") / "main.tar.gz"  # type: ignore[union-attr]
+    kept = request.config.cache.mkdir("cedar-integration-tests") / "main.tar.gz"
     if not kept.exists():
         if not os.environ.get("REMIT_LONG"):
             pytest.skip("no Cedar test material: set REMIT_CEDAR_TESTS to a checkout, or REMIT_LONG=1 to fetch it")
@@ -117,13 +117,18 @@ def _covers(tree: pst.Template, request: Asked) -> bool:
 def _within(constraint: object, own: Uid, above: frozenset[Uid]) -> bool:
     match constraint:
         case pst.ScopeEq(entity=entity) | pst.ActionEq(entity=entity):
-            return (str(entity.type), entity.id) == own  # type: ignore[union-attr]
+            return _uid(entity) == own
         case pst.ScopeIn(entity=entity):
-            return (str(entity.type), entity.id) in above  # type: ignore[union-attr]
+            return _uid(entity) in above
         case pst.ScopeIs(entity_type=kind):
             return str(kind) == own[0]
         case pst.ScopeIsIn(entity_type=kind, entity=entity):
-            return str(kind) == own[0] and (str(entity.type), entity.id) in above  # type: ignore[union-attr]
+            return str(kind) == own[0] and _uid(entity) in above
         case pst.ActionIn(entities=entities):
-            return any((str(entity.type), entity.id) in above for entity in entities)
+            return any(_uid(entity) in above for entity in entities)
     return isinstance(constraint, pst.ScopeAny)
+
+
+def _uid(entity: pst.EntityOrSlot) -> Uid:
+    assert isinstance(entity, pst.EntityUid)
+    return str(entity.type), entity.id

@@ -10,6 +10,7 @@ from tests.unit.policy.test_pack import CASES, PACK
 from remit.decision import Due, confirm, due
 from remit.policy import Asserted, Evaluation, Facts, PolicySet, default_pack, facts_of, load
 from remit.policy.compiled import Condition
+from remit.policy.scope import Subject
 from remit.terms import DEFAULT_TENANT, Label, OperationClass, ServerId, Tool
 
 
@@ -153,6 +154,23 @@ def test_a_record_that_changed_is_read_again() -> None:
     ):
         facts = facts_of(chosen, case)
         assert chosen.evaluate(facts) == chosen.reference(facts)
+
+
+def test_what_a_tool_and_agents_of_a_kind_meet_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = policies(PERMIT + LARGE + '@id("bots") forbid (principal in AgentGroup::"bots", action, resource);')
+    looked = []
+    matching = chosen._world.index.matching
+
+    def counting(subject: Subject) -> tuple[int, ...]:
+        looked.append(subject)
+        return matching(subject)
+
+    monkeypatch.setattr(chosen._world.index, "matching", counting)
+    for name in ("a", "b", "c"):
+        for groups in ([], ["staff"], ["bots"], ["bots", "staff"]):
+            facts = facts_of(chosen, {**PAY, "subject": {"id": name, "groups": groups}})
+            assert chosen.evaluate(facts).allowed == ("bots" not in groups)
+    assert len(looked) == 2  # with and without the one group that a policy names
 
 
 LENIENT = '@id("strict") forbid (principal, action, resource) when { context.findings.flow == Flow::"leaks" };'

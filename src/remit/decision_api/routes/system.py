@@ -8,8 +8,9 @@ import remit
 from remit.decision_api.asking import Asking
 from remit.decision_api.bodies import Alive, Index, Observed, Readiness, Status
 from remit.decision_api.front import EVALUATION, EVALUATIONS, OPENAPI, metadata_path
-from remit.decision_api.services import public_url
+from remit.decision_api.services import PublicLog, public_url
 from remit.mediation.modes import in_force
+from remit.policy import PolicySet
 from remit.terms import ApprovalState, Mode, Principal
 
 
@@ -58,7 +59,7 @@ async def status(request: Asking) -> Status:
         entries=entries,
         agents=dict(sorted(Counter(agent.state.value for agent in desks.agents.list(by)).items())),
         missions=dict(sorted(Counter(mission.state.value for mission in desks.missions.list(by)).items())),
-        warnings=tuple(f"{one.name}: {one.failing}" for one in log.standings() if one.failing) if log else (),
+        warnings=(*_standings(log), *_distrusted(current)),
         turned_away=dict(services.authenticator.refused),
         tokens_refused=services.token_refusals.counts,
         approvals_pending=len(desks.requests.list(by, ApprovalState.PENDING)),
@@ -66,6 +67,17 @@ async def status(request: Asking) -> Status:
         public_url=public_url(services.settings),
         log_origin=services.settings.log_origin,
     )
+
+
+def _standings(log: PublicLog | None) -> tuple[str, ...]:
+    return tuple(f"{one.name}: {one.failing}" for one in log.standings() if one.failing) if log else ()
+
+
+def _distrusted(policies: PolicySet | None) -> tuple[str, ...]:
+    """Whether Cedar itself has to answer, because the compiled policies once answered otherwise."""
+    if policies is None or policies.trusted:
+        return ()
+    return (f"policies are evaluated by the reference alone, which is slower: {policies.distrusted}",)
 
 
 def _observing(request: Asking, by: Principal) -> tuple[Observed, ...]:

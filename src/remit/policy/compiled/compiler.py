@@ -113,24 +113,23 @@ class _Writer:
     def _attribute(self, path: pst.GetAttr) -> _Code:
         root = _ROOTS.get(path.base.name) if isinstance(path.base, pst.Var) else "f" if path.base == FINDINGS else None
         if root is not None:
-            return _Code(tree=ast.Subscript(value=_name(root), slice=ast.Constant(value=path.attr), ctx=ast.Load()))
-        base = self.write(path.base).tree
-        return _Code(tree=self.call(operators.attribute, base, ast.Constant(value=path.attr), _name("q")))
+            return _Code(tree=_item(_name(root), path.attr))
+        return _Code(tree=self.member(self.write(path.base).tree, path.attr))
 
     def _has(self, test: pst.HasAttr) -> _Code:
         first, *rest = test.attrs
         if isinstance(test.base, pst.Var) and test.base.name in _ROOTS:
             root = _name(_ROOTS[test.base.name])
             steps: list[ast.expr] = [_compare(ast.Constant(value=first), ast.In(), root)]
-            reached: ast.expr = ast.Subscript(value=root, slice=ast.Constant(value=first), ctx=ast.Load())
+            reached: ast.expr = _item(root, first)
         else:
             kept, base = self.keep(self.write(test.base).tree)
-            steps = [self.call(operators.has, kept, ast.Constant(value=first), _name("q"))]
-            reached = self.call(operators.attribute, base, ast.Constant(value=first), _name("q"))
+            steps = [self.test(kept, base, first)]
+            reached = self.member(base, first)
         for name in rest:
             kept, again = self.keep(reached)
-            steps.append(self.call(operators.has, kept, ast.Constant(value=name), _name("q")))
-            reached = self.call(operators.attribute, again, ast.Constant(value=name), _name("q"))
+            steps.append(self.test(kept, again, name))
+            reached = self.member(again, name)
         return _Code(tree=_all(steps), boolean=True)
 
     # Operators
@@ -248,6 +247,21 @@ class _Writer:
         self.names[name] = value
         return _name(name)
 
+    def member(self, base: ast.expr, name: str) -> ast.expr:
+        """`base.name`: at once for a record, which it nearly always is."""
+        kept, again = self.keep(base)
+        entity = self.call(operators.attribute, again, ast.Constant(value=name), _name("q"))
+        return ast.IfExp(test=self.is_record(kept), body=_item(again, name), orelse=entity)
+
+    def test(self, kept: ast.expr, again: ast.expr, name: str) -> ast.expr:
+        """`base has name`."""
+        entity = self.call(operators.has, again, ast.Constant(value=name), _name("q"))
+        found = _compare(ast.Constant(value=name), ast.In(), again)
+        return ast.IfExp(test=self.is_record(kept), body=found, orelse=entity)
+
+    def is_record(self, tree: ast.expr) -> ast.expr:
+        return _compare(self.call(type, tree), ast.Is(), self.named(dict, "dict"))
+
     def keep(self, tree: ast.expr) -> tuple[ast.expr, ast.expr]:
         """The expression, computed once: where it is computed, and where its value is used again."""
         self.temporaries += 1
@@ -265,6 +279,10 @@ def _name(name: str) -> ast.Name:
 
 def _member(owner: str, name: str) -> ast.expr:
     return ast.Attribute(value=_name(owner), attr=name, ctx=ast.Load())
+
+
+def _item(owner: ast.expr, name: str) -> ast.expr:
+    return ast.Subscript(value=owner, slice=ast.Constant(value=name), ctx=ast.Load())
 
 
 def _call(function: ast.expr, *arguments: ast.expr) -> ast.expr:
