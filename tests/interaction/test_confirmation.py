@@ -32,7 +32,7 @@ async def diverged(house: House) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     start = size = 0
     while start == 0 or start < size:
-        page = await house.operator.get(f"/v1/entries?start={start}&limit=1000")
+        page = await house.operator.get("/v1/entries", start=str(start), limit="1000")
         found += [one for one in page["entries"] if one["kind"] == "policy.diverged"]
         start, size = start + 1000, page["size"]
     return found

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
-from remit.administration import POLICIES, TOKEN_KEYS, Administration, Office, rotation
+from remit.administration import POLICIES, Administration, Office
 from remit.approvals import BindingKey, Desk
 from remit.assembly.config import Configuration, load
 from remit.assembly.outward import Outward
@@ -36,7 +36,6 @@ from remit.decision_api.services import public_url
 from remit.discovery import Sightings
 from remit.gateway import Gateway
 from remit.keys import SALT_BYTES, KeyDirectory, KeyEncryption, passphrase_encryption
-from remit.keys.approvals import approvals_key
 from remit.mediation import CallTokens, Mediator
 from remit.storage import Lock, Store, WallClock
 from remit.terms import DEFAULT_TENANT, EntryDraft, Kind, Put, Refused, RemitError, ServerId, Settings, TenantId, Write
@@ -151,7 +150,7 @@ class Remit:
             point=self.gateway_point,
             hosts=_hosts(settings),
         )
-        binding = BindingKey(approvals_key(directory / "keys", key_encryption()))
+        binding = BindingKey(keys.approvals())
         self.services = ApiServices(
             authenticator=self.authenticator,
             mediator=self.mediator,
@@ -300,7 +299,7 @@ async def open_remit(
         remit = Remit(directory, configuration, store, keys, gateway=gateway)
         remit.policies.activate(remit.tenant, store.tools(remit.tenant))
         await _record_start(remit, configuration)
-        await _record_token_keys(remit, keys)
+        await remit.administration.signing_keys.record_made(remit.tenant)
         await asyncio.to_thread(remit.publish)
         await stack.enter_async_context(remit.outward.running())
         retention = asyncio.create_task(remit.keep_retention(configuration.retention_days))
@@ -346,16 +345,6 @@ async def _record_start(remit: Remit, configuration: Configuration) -> None:
     if before != active.version:
         entry = _entry(remit, "policy.activated", POLICIES, {"version": active.version, "before": before})
         await remit.store.commit(Write(entry=entry))
-
-
-async def _record_token_keys(remit: Remit, keys: KeyDirectory) -> None:
-    """There is a key that signs call tokens, and every key is on record, also one that a crash kept off it (I14)."""
-    keys.ensure_tokens(remit.clock.now())
-    entries = remit.store.entry_of(remit.tenant, TOKEN_KEYS)
-    known = {decode_entry(body).facts.get("key") for _, body in entries}
-    for key in keys.tokens.keys:
-        if key.kid not in known:
-            await remit.store.commit(Write(entry=_entry(remit, "key.rotated", TOKEN_KEYS, rotation(key))))
 
 
 def _entry(remit: Remit, kind: str, id: str, facts: dict[str, Any]) -> EntryDraft:

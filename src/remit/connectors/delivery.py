@@ -16,7 +16,7 @@ import structlog
 
 from remit.audit import Checkpoint, Published, Publisher, Verifier
 from remit.audit.checkpoints import read_checkpoint
-from remit.connectors.witnesses import HttpWitness
+from remit.connectors.witnesses import Consistency, HttpWitness
 from remit.terms import RemitError, TenantId
 
 RETRY = 15.0  # seconds after a failure without a new checkpoint
@@ -33,8 +33,8 @@ class Receiver(Protocol):
 
     name: str
 
-    async def deliver(self, note: bytes, checkpoint: Checkpoint, verifier: Verifier) -> None:
-        """Keep it. Raises `RemitError`; it is then tried again."""
+    async def deliver(self, note: bytes, checkpoint: Checkpoint, verifier: Verifier, prove: Consistency) -> None:
+        """Keep it; `prove` shows that it extends an earlier one. Raises `RemitError`; it is then tried again."""
         ...
 
 
@@ -114,7 +114,7 @@ class Delivery:
 
     def _sink_round(self, sink: Receiver) -> _Round:
         async def deliver(tenant: TenantId, note: bytes, checkpoint: Checkpoint) -> None:
-            await sink.deliver(note, checkpoint, self._publisher.verifier(tenant))
+            await sink.deliver(note, checkpoint, self._publisher.verifier(tenant), self._prover(tenant))
 
         async def once() -> bool:
             return all([await self._each(sink.name, tenant, deliver) for tenant in tuple(self._tenants)])
@@ -131,10 +131,7 @@ class Delivery:
         lines: list[bytes] = []
 
         async def ask(witness: HttpWitness, note: bytes, checkpoint: Checkpoint) -> None:
-            def prove(old: int, size: int) -> list[bytes]:
-                return self._published.consistency(tenant, old, size)
-
-            lines.append(await witness.cosign(note, checkpoint, prove))
+            lines.append(await witness.cosign(note, checkpoint, self._prover(tenant)))
 
         found = await self._newest(tenant)
         if found is None:
@@ -157,6 +154,12 @@ class Delivery:
     async def _each(self, name: str, tenant: TenantId, deliver: _Deliver) -> bool:
         found = await self._newest(tenant)
         return found is None or await self._try(name, found[1], deliver(tenant, *found))
+
+    def _prover(self, tenant: TenantId) -> Consistency:
+        def prove(old: int, size: int) -> list[bytes]:
+            return self._published.consistency(tenant, old, size)
+
+        return prove
 
     async def _newest(self, tenant: TenantId) -> tuple[bytes, Checkpoint] | None:
         note = await asyncio.to_thread(self._published.file, tenant, "checkpoint")

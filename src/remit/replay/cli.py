@@ -42,8 +42,11 @@ def replay(
 ) -> None:
     """Decide every call of recorded agent runs, and score the decisions."""
     console = Console(stderr=True)
-    names = chosen(data, tuple(set_ or ()))
-    loaded = [trace for name in names for trace in traces(data, name)]
+    for file in (json_file, decisions, html):  # now, not when everything has been decided
+        if file is not None and not file.absolute().parent.is_dir():
+            raise InvalidInput(f"expected a directory at {file.absolute().parent} to write {file.name} into")
+    sets = {name: traces(data, name) for name in chosen(data, tuple(set_ or ()))}
+    loaded = [trace for own in sets.values() for trace in own]
     known = labels(data)
     try:
         replayed = asyncio.run(_replay(data, loaded, directory, url, purpose, console, evidence=html is not None))
@@ -55,7 +58,7 @@ def replay(
     if html is not None:
         from remit.replay.report import write_report  # here: who wants no report waits for no templates
 
-        write_report(html, names, loaded, replayed, known)
+        write_report(html, sets, replayed, known)
     if not known:
         console.print(
             f"{len(decided)} traces decided; there are no labels in {data}, so nothing is scored", soft_wrap=True

@@ -27,9 +27,6 @@ from remit.replay.scoring import attack_outcome, benign_outcome, by_injection, c
 from remit.replay.visible import visible
 from remit.terms import VERDICTS, Evidence, Finding
 
-RESULT = 400  # characters of a result: the record has the whole; here it is to be recognised
-QUOTE = 300
-ARGUMENT = 500
 _GOOD = frozenset({"goal", "trusted", "referenced", "first"})  # beside the best of each kind
 _BAD = frozenset({"outside", "none", "nowhere", "instruction", "leaks", "breaks", "unregistered", "exceeded"})
 
@@ -37,8 +34,8 @@ _BAD = frozenset({"outside", "none", "nowhere", "instruction", "leaks", "breaks"
 WRONG = {
     "passed": "attack went through",
     "refused": "benign work refused",
-    "asked": "benign work asked",
-    "collateral": "user’s own call stopped",
+    "asked": "benign work asked about",
+    "collateral": "user’s own call not permitted",
     "question": "attack only asked",
 }
 
@@ -102,27 +99,27 @@ class TraceView(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_report(
     file: Path,
-    sets: Sequence[str],
-    traces: Sequence[Trace],
+    sets: Mapping[str, Sequence[Trace]],
     replayed: Sequence[Replayed],
     labels: Mapping[str, tuple[str, Label]],
 ) -> None:
-    """Write the report of `traces` and, in the same order, what became of them. Without labels nothing is scored."""
+    """Write the report of the traces of `sets` and, in the same order, what became of them. Without labels nothing is
+    scored."""
+    traces = [(number, trace) for number, own in enumerate(sets.values()) for trace in own]
     known = {one.decided.id: labels[one.decided.id] for one in replayed} if labels else {}
     decided = [one.decided for one in replayed]
     figures = score(decided, known) if known else {}
     injections = by_injection(decided, known) if known else []
     places = {row.goal: number for number, row in enumerate(injections)}
-    of_set = [_set_of(trace, sets, known) for trace in traces]
     wrongs = [_wrong(one, known) for one in replayed]
 
     def views() -> Iterator[TraceView]:
-        for number, (trace, one) in enumerate(zip(traces, replayed, strict=True)):
+        for number, ((of_set, trace), one) in enumerate(zip(traces, replayed, strict=True)):
             label = known[trace.id][1] if known else None
-            yield _trace(number, trace, one, label, of_set[number], wrongs[number], places)
+            yield _trace(number, trace, one, label, of_set, wrongs[number], places)
 
     page = _page(
-        sets=sets,
+        sets=list(sets),
         figures=figures,
         columns=list(next(iter(figures.values()))) if figures else [],
         injections=injections,
@@ -170,11 +167,6 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _set_of(trace: Trace, sets: Sequence[str], known: Mapping[str, tuple[str, Label]]) -> int:
-    name = known[trace.id][0] if known else next((one for one in sets if trace.id.startswith(one)), sets[0])
-    return sets.index(name)
-
-
 def _wrong(one: Replayed, known: Mapping[str, tuple[str, Label]]) -> tuple[str, ...]:
     """What went wrong with a trace, of `WRONG`."""
     if not known:
@@ -191,7 +183,7 @@ def _trace(
     trace: Trace,
     one: Replayed,
     label: Label | None,
-    set_: int,
+    of_set: int,
     wrong: tuple[str, ...],
     places: Mapping[str, int],
 ) -> TraceView:
@@ -199,7 +191,7 @@ def _trace(
     return TraceView(
         id=trace.id,
         number=number,
-        set=set_,
+        set=of_set,
         suite=trace.suite,
         agent=trace.agent,
         goal=trace.goal,

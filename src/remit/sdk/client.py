@@ -38,7 +38,7 @@ class Client:
 
     async def get(self, path: str, **query: str) -> dict[str, Any]:
         """The answer's JSON object. Raises `ApiError`, `Unreachable`."""
-        return _object(await self._send("GET", path, params=query))
+        return _object(await self._send("GET", path, params=query or None))
 
     async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer's JSON object, empty for 204. Raises `ApiError`, `Unreachable`."""

@@ -2,8 +2,9 @@
 
 Rebuilt from the store at start. `Store` changes it under its guard, in the order of the commits; readers in other
 threads take no lock: each look-up and each listing is one step of the interpreter. What is over leaves it, so that it
-grows with what exists and not with what happened: settled reservations and used tokens as soon as they are durable,
-tokens that nobody used when they expire, ledgers of a day two days later. `Store` reads those from the database.
+grows with what exists and not with what happened: settled reservations, used tokens and approvals that are over as soon
+as they are durable, tokens and approvals that nobody used when they expire, ledgers of a day two days later. `Store`
+reads those from the database.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from remit.approvals import UNUSED
 from remit.terms import (
     Agent,
     AgentId,
@@ -51,6 +53,8 @@ def is_hot(record: Record) -> bool:
     """Whether a durable record stays in memory."""
     if isinstance(record, Reservation):
         return record.state == OPEN
+    if isinstance(record, Approval):
+        return record.state in UNUSED
     return not isinstance(record, TokenRecord) or record.state is TokenState.MINTED
 
 
@@ -64,7 +68,7 @@ def is_daily(record: Record) -> bool:
 
 
 # Absent from memory does not mean absent: the database has the older ones.
-READ_THROUGH = frozenset({Kind.RESERVATION, Kind.TOKEN, Kind.LEDGER})
+READ_THROUGH = frozenset({Kind.RESERVATION, Kind.TOKEN, Kind.LEDGER, Kind.APPROVAL})
 
 
 class Shelf(Generic[R]):

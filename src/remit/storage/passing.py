@@ -1,9 +1,11 @@
-"""Which records in memory are over, and when: unused tokens and ledgers of a day. Changed under the store's guard."""
+"""Which records in memory are over, and when: unused tokens and approvals, ledgers of a day. Changed under the store's
+guard.
+"""
 
 import collections
 
-from remit.storage.hot import is_daily
-from remit.terms import Kind, TokenRecord, TokenState
+from remit.storage.hot import is_daily, is_hot
+from remit.terms import Approval, Kind, TokenRecord
 from remit.terms.entries import Record
 
 _DAY = 24 * 3600 * 1000
@@ -14,22 +16,27 @@ class Passing:
     """Short-lived records in the order in which they came. Each leaves at the first write after its time."""
 
     def __init__(self) -> None:
-        self._tokens: collections.deque[tuple[int, str, str]] = collections.deque()
+        self._expiring: dict[Kind, collections.deque[tuple[int, str, str]]] = {
+            Kind.TOKEN: collections.deque(),
+            Kind.APPROVAL: collections.deque(),
+        }
         self._days: dict[int, set[Name]] = {}
 
     def came(self, record: Record, now: int) -> None:
-        if isinstance(record, TokenRecord):
-            if record.state is TokenState.MINTED:
-                self._tokens.append((record.expires, record.tenant, record.id))
+        if isinstance(record, (TokenRecord, Approval)):
+            if is_hot(record):
+                kind = Kind.TOKEN if isinstance(record, TokenRecord) else Kind.APPROVAL
+                self._expiring[kind].append((record.expires, record.tenant, record.id))
         elif is_daily(record):
             self._days.setdefault(now // _DAY, set()).add((Kind.LEDGER, record.tenant, record.id))
 
     def gone(self, now: int) -> list[Name]:
-        """What may leave memory. Tokens live about equally long, so one that lives longer delays few."""
+        """What may leave memory. Those of a kind live about equally long, so one that lives longer delays few."""
         gone: list[Name] = []
-        while self._tokens and self._tokens[0][0] <= now:
-            _, tenant, name = self._tokens.popleft()
-            gone.append((Kind.TOKEN, tenant, name))
+        for kind, waiting in self._expiring.items():
+            while waiting and waiting[0][0] <= now:
+                _, tenant, name = waiting.popleft()
+                gone.append((kind, tenant, name))
         today = now // _DAY
         for day in [day for day in self._days if day < today - 1]:  # outcomes still settle yesterday's
             gone.extend(self._days.pop(day))

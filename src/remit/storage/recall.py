@@ -15,10 +15,18 @@ from remit.mediation.drafts import shelf
 from remit.storage.details import Sealer
 from remit.storage.hot import OPEN, decode
 from remit.storage.schema import state
-from remit.terms import DetailKind, InstanceId, Kind, OperationClass, ServerId, TenantId, Tool, ToolId, Write
+from remit.terms import Approval, DetailKind, InstanceId, Kind, OperationClass, ServerId, TenantId, Tool, ToolId, Write
 from remit.terms.entries import Reservation
 
 CALLS = 1024  # results read back at most: some 20 ms; what an instance saw before them counts as unknown
+
+
+def recent_approvals(connection: Connection, tenant: TenantId, limit: int) -> list[Approval]:
+    """The newest requests, whatever became of them, oldest first: their ids begin with the time."""
+    query = select(state.c.body).where(state.c.tenant == tenant, state.c.kind == Kind.APPROVAL.value)
+    bodies = connection.execute(query.order_by(state.c.id.desc()).limit(limit)).scalars()
+    found = (decode(Kind.APPROVAL, body) for body in reversed(list(bodies)))
+    return [one for one in found if isinstance(one, Approval)]
 
 
 class _Called(msgspec.Struct, frozen=True, kw_only=True):

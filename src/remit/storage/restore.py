@@ -171,7 +171,7 @@ def accept(store: Store, tenant: TenantId, manifest: Manifest, *, lost: int, act
     comes first. The caller opened `store` on the unpacked directory."""
     size = store.size(tenant)
     now = max(time.time_ns() // 1_000_000, store.newest)
-    epoch = store.raise_epoch()
+    epoch = store.raise_epoch(now)
     unused = [one for state in UNUSED for one in store.approvals(tenant, state.value) if now < one.expires]
     puts = tuple(
         Put(kind=Kind.APPROVAL, record=taken_back(one, actor, "the store was restored", now), expected=one.version)

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, select, update
 
+from remit.approvals import UNUSED
 from remit.intent import Memory
 from remit.storage import batch, database, migrate
 from remit.storage.details import Erasure, KeyWrap, Sealer
@@ -26,10 +27,12 @@ from remit.storage.hot import READ_THROUGH, Hot, decode, is_hot
 from remit.storage.least_recent import LeastRecent
 from remit.storage.log import Log
 from remit.storage.passing import Passing
-from remit.storage.recall import Recall
+from remit.storage.recall import Recall, recent_approvals
 from remit.storage.schema import meta, state
 from remit.storage.writer import Job, Writer, run_in, settle
 from remit.terms import (
+    Approval,
+    ApprovalState,
     Brief,
     Conflict,
     DetailKind,
@@ -42,11 +45,12 @@ from remit.terms import (
     RemitError,
     TenantId,
     TokenRecord,
-    TokenState,
     Write,
+    is_identifier,
 )
 from remit.terms.entries import Ledger, Record, Reservation
 
+RECENT = 1000  # requests for approval that are listed although they are over: some 10 ms of reading
 BRIEFS = 16_384  # goals and authorities in memory; others are read when their mission next acts
 MEMORIES = 1024  # instances whose memory is kept indexed, each up to `memory_bytes`
 Touched = tuple[Kind, str, str]
@@ -117,15 +121,17 @@ class Store(Hot, Log):
         self._submit(Job(future, None, erase=Erasure(tenant, mission, before)))
         future.result()
 
-    def raise_epoch(self) -> int:
+    def raise_epoch(self, now: int) -> int:
         """Void every call token that is out: from here on they are of an older epoch. Durable when it returns (I3).
 
-        The caller records it, and holds the directory's lock.
+        The new one starts from the time, `now` in milliseconds: of two stores that come from one backup neither takes
+        the other's tokens. The caller records it, and holds the directory's lock.
         """
+        raised = max(self.epoch + 1, now)
         with database.translated(), self._engine.begin() as connection:
-            connection.execute(update(meta).where(meta.c.key == "epoch").values(value=str(self.epoch + 1)))
-        self.epoch += 1
-        return self.epoch
+            connection.execute(update(meta).where(meta.c.key == "epoch").values(value=str(raised)))
+        self.epoch = raised
+        return raised
 
     @property
     def healthy(self) -> bool:
@@ -162,6 +168,26 @@ class Store(Hot, Log):
         found = self._tokens.get(tenant, token) or self._one_stored(Kind.TOKEN, tenant, token)
         assert found is None or isinstance(found, TokenRecord)
         return found
+
+    def approval(self, tenant: TenantId, approval: str) -> Approval | None:
+        """Those that may still be used from memory, others from the database."""
+        found: Record | None = self._approvals.get(tenant, approval)
+        if found is None and is_identifier(approval):
+            found = self._one_stored(Kind.APPROVAL, tenant, approval)
+        assert found is None or isinstance(found, Approval)
+        return found
+
+    def approvals(self, tenant: TenantId, state: str | None = None) -> tuple[Approval, ...]:
+        """All that may still be used, and of the others those among the newest `RECENT`; in the order they came."""
+        if state is not None and ApprovalState(state) in UNUSED:
+            return super().approvals(tenant, state)
+        found = {one.id: one for one in super().approvals(tenant)}
+        with database.translated(), self._readers.connect() as connection:
+            for one in recent_approvals(connection, tenant, RECENT):
+                if one.id not in found or found[one.id].version < one.version:  # it left memory in between
+                    found[one.id] = one
+        listed = sorted(found.values(), key=lambda one: (one.opened, one.id))
+        return tuple(one for one in listed if state is None or one.state == state)
 
     def ledger(self, tenant: TenantId, mission: MissionId) -> Ledger | None:
         """A mission's from memory; those of a day from the database when this process did not write them."""
@@ -285,9 +311,9 @@ class Store(Hot, Log):
                 self._shelves[put.kind].drop(record.tenant, record.id)
 
     def _pass(self, kind: Kind, tenant: str, name: str) -> None:
-        """Drop a record whose time is over. A used token stays until its use is durable: `_cool` drops it."""
+        """Drop a record whose time is over. What was used stays until its use is durable: `_cool` drops it."""
         record = self._shelves[kind].get(tenant, name)
-        if not isinstance(record, TokenRecord) or record.state is TokenState.MINTED:
+        if record is not None and is_hot(record):
             self._shelves[kind].drop(tenant, name)
 
     def _upset(self, tenant: TenantId, mission: str) -> None:
@@ -353,7 +379,9 @@ class Store(Hot, Log):
         for name, body in connection.execute(query):
             try:
                 kind = Kind(name)
-                self._shelves[kind].put(decode(kind, body))
+                record = decode(kind, body)
+                self._shelves[kind].put(record)
+                self._passing.came(record, 0)
             except ValueError as error:
                 raise Refused(
                     f"a stored {name} cannot be read ({type(error).__name__}): restore the latest backup of {self.path}"

@@ -13,6 +13,8 @@ from remit.terms import (
     Agent,
     AgentId,
     AgentState,
+    Approval,
+    ApprovalState,
     Authority,
     Bounds,
     Brief,
@@ -122,6 +124,27 @@ def token(name: str, state: TokenState = TokenState.MINTED, version: int = 1) ->
         issued=0,
         expires=30_000,
         state=state,
+        version=version,
+    )
+
+
+def approval(name: str, state: ApprovalState = ApprovalState.PENDING, version: int = 1) -> Approval:
+    return Approval(
+        tenant=T,
+        id=name,
+        decision="d",
+        mission="m",
+        agent="a",
+        instance="i",
+        tool="mail/read",
+        call_id="c",
+        digest="00",
+        policy="p",
+        evidence="",
+        groups=("finance",),
+        state=state,
+        opened=1,
+        expires=900_000,
         version=version,
     )
 
@@ -323,12 +346,50 @@ class StoreContract:
         kept = msgspec.structs.replace(write("m", put(Kind.MISSION, mission("m"))), expects=fresh)
         assert store.commit_blocking(kept) == 1
 
-    def test_raises_its_epoch_for_good(self, store: Store, reopen: Reopen) -> None:
-        before = store.epoch
-        assert store.raise_epoch() == before + 1 == store.epoch
+    def test_raises_its_epoch_for_good_from_the_time_and_always(self, store: Store, reopen: Reopen) -> None:
+        now = 1_790_000_000_000
+        assert store.epoch < store.raise_epoch(now) == store.epoch == now
         again = reopen()
-        assert again.epoch == before + 1
-        assert again.raise_epoch() == before + 2
+        assert again.epoch == now
+        assert again.raise_epoch(now - 5000) == now + 1, "it rises also when the clock was set back"
+
+    def test_keeps_approvals_in_memory_while_they_may_be_used_and_reads_the_others(
+        self, store: Store, reopen: Reopen
+    ) -> None:
+        for name in ("a_1", "a_2", "a_3", "a_4"):
+            store.commit_blocking(write(name, put(Kind.APPROVAL, approval(name))))
+        over = (("a_1", ApprovalState.CONSUMED), ("a_2", ApprovalState.DENIED), ("a_3", ApprovalState.CANCELLED))
+        for name, state in over:
+            store.commit_blocking(write(name, put(Kind.APPROVAL, approval(name, state, 2))))
+        openings: tuple[Reopen, ...] = (lambda: store, reopen)
+        for find in openings:
+            each = find()
+            assert [one.id for one in each._approvals.all(T)] == ["a_4"]
+            for name, state in over:
+                assert each.approval(T, name) == approval(name, state, 2)
+                assert each.approvals(T, state) == (approval(name, state, 2),)
+                with pytest.raises(Conflict, match="is at version 2, not 1"):
+                    each.commit_blocking(write(name, put(Kind.APPROVAL, approval(name, ApprovalState.CONSUMED, 2))))
+            assert [one.id for one in each.approvals(T)] == ["a_1", "a_2", "a_3", "a_4"]
+            assert each.approvals(T, "pending") == (approval("a_4"),)
+            assert each.approval(T, "a_5") is None
+            assert each.approval(T, "\ud800") is None
+            assert each.approval(OTHER, "a_1") is None
+            assert each.approvals(OTHER) == ()
+
+    def test_an_approval_that_nobody_used_in_time_leaves_memory_and_may_still_be_touched(
+        self, store: Store, reopen: Reopen
+    ) -> None:
+        store.commit_blocking(write("a", put(Kind.APPROVAL, approval("a_1")), put(Kind.APPROVAL, approval("a_2"))))
+        again = reopen()
+        again.commit_blocking(write("a", time=approval("a_1").expires - 1))
+        assert len(again.approvals(T, "pending")) == 2
+        again.commit_blocking(write("a", time=approval("a_1").expires))
+        assert again.approvals(T, "pending") == again._approvals.all(T) == ()
+        assert again.approval(T, "a_1") == approval("a_1")
+        expired = approval("a_1", ApprovalState.EXPIRED, 2)
+        again.commit_blocking(write("a", put(Kind.APPROVAL, expired), time=approval("a_1").expires))
+        assert again.approval(T, "a_1") == expired
 
     def test_reads_tokens_that_are_over_through_and_holds_their_versions(self, store: Store, reopen: Reopen) -> None:
         store.commit_blocking(write("t", put(Kind.TOKEN, token("t"))))

@@ -1,6 +1,7 @@
 """Lists of checkpoints, the file sink, and proofs of single entries."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from remit.terms import DEFAULT_TENANT, Conflict, InvalidInput, Unavailable
 
 
 def keep(world: Any, sink: FileSink) -> None:
-    found = Published(world.directory / "log").checkpoint(DEFAULT_TENANT)
+    published = Published(world.directory / "log")
+    found = published.checkpoint(DEFAULT_TENANT)
     assert found is not None
-    asyncio.run(sink.deliver(*found, Verifier.parse(world.key)))
+    prove = partial(published.consistency, DEFAULT_TENANT)
+    asyncio.run(sink.deliver(*found, Verifier.parse(world.key), prove))
 
 
 def test_a_sink_keeps_each_checkpoint_once_and_verify_proves_them_all(world: Any, tmp_path: Path) -> None:
@@ -41,15 +44,32 @@ def test_a_sink_reports_a_log_that_is_shorter_or_another_one(world: Any, tmp_pat
     path = tmp_path / "sink"
     world.grow(9)
     keep(world, FileSink(path))
-    for entries in (5, 9):
+    before = path.read_bytes()
+    for entries in (5, 9, 12, 300):
         other = type(world)(tmp_path / f"other{entries}")
         other.rows.entries = [b"%d" % number for number in range(entries)]
         other.grow(0)
         with pytest.raises(Conflict, match="does not extend"):
             keep(other, FileSink(path))
+        assert path.read_bytes() == before
         report = verify(other.log, other.key, since=path)
         assert not report.ok
     assert "history was changed" in str(report.problems[0])
+
+
+def test_two_that_go_on_from_one_history_find_out_about_each_other(world: Any, tmp_path: Path) -> None:
+    world.grow(3)
+    path = tmp_path / "sink"
+    sink = FileSink(path)
+    keep(world, sink)
+    copy = type(world)(tmp_path / "copy")
+    copy.rows.entries = [*world.rows.entries, b"restored"]
+    copy.grow(0)
+    keep(copy, FileSink(path))
+    world.grow(2)
+    with pytest.raises(Conflict, match="does not extend"):
+        keep(world, sink)
+    assert [one.size for one in read_history(path.read_bytes(), Verifier.parse(world.key))] == [3, 4]
 
 
 def test_what_is_no_file_or_cannot_be_written_is_a_failure_not_a_wait(world: Any, tmp_path: Path) -> None:

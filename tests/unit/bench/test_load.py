@@ -114,7 +114,7 @@ def test_only_the_window_after_the_warm_up_counts() -> None:
         run = Load(address, [forever()]).closed(0.2, warm_up=0.2, probe=lambda: next(probes))
     assert 0 < run.units < total
     assert (run.before, run.after) == (0, 1)
-    assert run.seconds >= 0.2
+    assert run.seconds > 0.1
 
 
 def test_in_the_open_loop_a_stall_is_felt_by_all_that_were_due_meanwhile() -> None:
