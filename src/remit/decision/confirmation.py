@@ -18,7 +18,7 @@ import msgspec
 
 from remit.policy import Evaluation, Facts, PolicySet
 
-SHARE = 0.01  # of the answers that need not be confirmed: one asks Cedar some 150 to 300 µs, so each costs 2 or 3
+SHARE = 0.01  # of the answers that need not be confirmed: asking Cedar takes 150 to 400 µs, so each costs 2 to 4
 
 
 class Due(enum.StrEnum):

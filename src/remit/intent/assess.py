@@ -9,7 +9,7 @@ things that the goal refers to, is not told apart from the work.
 
 from functools import lru_cache
 
-from remit.intent.classes import COMMUNICATE, HIGH, OUTWARD, READ, bits, named
+from remit.intent.classes import HIGH, OUTWARD, READ, bits, named
 from remit.intent.flow import flow
 from remit.intent.grounding import (
     GOAL,

@@ -97,10 +97,8 @@ class Case:
         for count, text in enumerate(leaves(value)):
             if count >= MAX_VALUES:
                 break
-            if content or len(text) > LONG:
-                pieces = specifics(text[:MAX_CONTENT])
-            else:
-                pieces = [] if computed(text) else [text]
+            alone = not content and len(text) <= LONG
+            pieces = specifics(text[:MAX_CONTENT]) if not alone else [] if computed(text) else [text]
             for piece in pieces[:MAX_VALUES]:
                 rank, passage = self.origin(piece)
                 if rank == INSTRUCTION:

@@ -140,7 +140,7 @@ def _is_plain_number(number: float) -> bool:
         raise InvalidInput("expected finite numbers")
     if abs(number) > MAX_INTEGER:  # its canonical form would be an integer that is refused
         raise InvalidInput("expected numbers between -(2^53-1) and 2^53-1; send larger ones as strings")
-    return 1e-4 <= abs(number) and not number.is_integer()
+    return abs(number) >= 1e-4 and not number.is_integer()
 
 
 def _parse_strictly(text: str) -> Any:
