@@ -38,7 +38,7 @@ def _populate(running: Running) -> None:
     """Something of every kind, so that requests reach past "there is no such thing"."""
     with httpx2.Client(base_url=running.url, headers={"authorization": f"Bearer {running.admin}"}) as client:
         for path, body in (
-            ("/v1/agents", {"id": "bot", "owner": "emma"}),
+            ("/v1/agents", {"id": "bot", "owner": "greta"}),
             ("/v1/tools", {"server": "mail", "format": "schema", "document": {"name": "read", "schema": {}}}),
             ("/v1/missions", {"agent": "bot", "purpose": "assist", "goal": "read the mail of today"}),
         ):

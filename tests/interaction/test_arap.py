@@ -47,7 +47,7 @@ class House:
             "agent": "clerk",
             "purpose": "pay-bills",
             "goal": f"Pay {amount}.00 to {recipient}",
-            "subject": "user:emma",
+            "subject": "user:greta",
         }
         with self.client(self.running.admin) as admin:
             mission = admin.post("/v1/missions", json=opening).json()["mission"]["id"]

@@ -65,7 +65,7 @@ def test_one_server_holds_a_directory_and_sigterm_leaves_nothing_of_it_behind(ma
 def test_a_killed_server_comes_back_with_all_it_had_acknowledged(made: InitResult) -> None:
     directory = Path(made.directory)
     with remit_up(directory) as server:
-        remit("agents", "register", "bot", "--owner", "emma", "--dir", str(directory), REMIT_KEY=made.admin_key)
+        remit("agents", "register", "bot", "--owner", "greta", "--dir", str(directory), REMIT_KEY=made.admin_key)
         server.stop(signal.SIGKILL)
     with remit_up(directory) as server:
         shown = remit_json("agents", "show", "bot", "--dir", str(directory), REMIT_KEY=made.admin_key)

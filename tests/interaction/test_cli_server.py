@@ -66,7 +66,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_a_payment_asks_is_approved_by_command_passes_once_and_is_explained(world: World, tmp_path: Path) -> None:
     listed = tmp_path / "tools.json"
     listed.write_text(json.dumps({"tools": TOOLS}))
-    world.remit("agents", "register", "clerk", "--owner", "emma")
+    world.remit("agents", "register", "clerk", "--owner", "greta")
     registered = world.remit("tools", "register", str(listed), "--server", "bank")
     assert "transfer" in registered
     goal = f"Pay 1480 EUR to GB29NWBK60161331926819 {HOSTILE}"

@@ -241,7 +241,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     directory = Path(made.directory)
     with (directory / "remit.toml").open("a") as toml:
         toml.write('[log]\nsinks = ["sink"]\n')  # each directory its own: a restored one goes on as another history
-    remit_here("agents", "register", "clerk", "--owner", "emma", "--dir", str(directory))
+    remit_here("agents", "register", "clerk", "--owner", "greta", "--dir", str(directory))
     with remit_up(directory) as server:
         yield directory, made.admin_key, server, directory / "sink"
 

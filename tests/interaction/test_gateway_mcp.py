@@ -86,7 +86,7 @@ class House:
             "key-a": AgentPrincipal(tenant=DEFAULT_TENANT, agent=AgentId("clerk"), key=KeyId("ka")),
             "key-b": AgentPrincipal(tenant=DEFAULT_TENANT, agent=AgentId("other"), key=KeyId("kb")),
             "key-op": OperatorPrincipal(
-                tenant=DEFAULT_TENANT, operator=OperatorId("emma"), roles=(), groups=(), key=KeyId("ko")
+                tenant=DEFAULT_TENANT, operator=OperatorId("greta"), roles=(), groups=(), key=KeyId("ko")
             ),
         }
 

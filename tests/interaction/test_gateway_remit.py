@@ -62,14 +62,14 @@ def test_honest_work_passes_an_injected_payment_does_not_and_approval_lets_a_lar
         async with open_remit(tmp_path / "remit") as remit:
             admin = remit.authenticator.authenticate(Credential(scheme="bearer", value=made.admin_key))
             _, key = await remit.administration.agents.register(
-                admin, "clerk", name="Clerk", owner="emma", category="office"
+                admin, "clerk", name="Clerk", owner="greta", category="office"
             )
             _, hers = await remit.administration.access.add_operator(
                 admin, "olga", roles=(Role.APPROVER,), groups=("operators",)
             )
             olga = remit.authenticator.authenticate(Credential(scheme="bearer", value=hers))
             mission, _ = await remit.administration.missions.open(
-                admin, agent="clerk", purpose="pay-bills", goal=GOAL, subject="user:emma"
+                admin, agent="clerk", purpose="pay-bills", goal=GOAL, subject="user:greta"
             )
             with contextlib.closing(reserved(0)) as held:
                 port = held.getsockname()[1]

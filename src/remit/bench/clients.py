@@ -1,5 +1,6 @@
 """What connections do, as scripts for the load generator, and what they see."""
 
+import itertools
 import re
 
 import msgspec
@@ -50,9 +51,9 @@ class Seen(msgspec.Struct, kw_only=True):
 _TIMING = re.compile(rb"([\w-]{1,40});dur=([0-9.]{1,20})")  # Server-Timing (W3C)
 
 
-def decisions(requests: Requests, seen: Seen) -> Script:
-    """One decision after another."""
-    while True:
+def decisions(requests: Requests, seen: Seen, times: int | None = None) -> Script:
+    """One decision after another; for ever when no number is given."""
+    for _ in itertools.repeat(None) if times is None else range(times):
         seen.answer((yield requests.one()))
 
 

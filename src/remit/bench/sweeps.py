@@ -1,7 +1,8 @@
 """How speed depends on one size while everything else stays: policies, agents, connections, entries.
 
 Each point is a Remit of its own, so that none profits from another's warm caches; connections share one. Instances have
-no history here, because a hundred thousand could not have one.
+no history here, because a hundred thousand could not have one. Before anything is measured every agent has had a call:
+the first costs more, and a run of seconds among a hundred thousand agents would see nothing but first calls.
 """
 
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from remit.bench.clients import Seen, decisions
 from remit.bench.figures import median
 from remit.bench.house import House, Say, cpu_micros, house
 from remit.bench.load import Run
@@ -24,6 +26,7 @@ SWEEPS = {
 USUAL = 1_000_000  # the largest size that is made without being asked for
 _RUNS, _SECONDS, _WARM_UP = 3, 3.0, 1.0
 _CONNECTIONS, _AGENTS = 64, 64
+_FIRST_CALLS = 300.0  # seconds at most
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +80,16 @@ def _alone(name: str, size: int, place: Path, cores: Cores, say: Say) -> Point:
                 remembered=0,
             )
         )
+        say(f"{name}: {size:,}, first calls")
+        _acquaint(home)
         return _point(home, size, _CONNECTIONS, say, name)
+
+
+def _acquaint(home: House) -> None:
+    """A call of every agent, as far as there is time."""
+    seen = Seen()
+    each = -(-len(home.made.identities) // _CONNECTIONS)
+    home.closed([decisions(home.requests, seen, each) for _ in range(_CONNECTIONS)], _FIRST_CALLS, 0.0)
 
 
 def _point(home: House, size: int, connections: int, say: Say, name: str) -> Point:

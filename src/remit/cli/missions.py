@@ -78,7 +78,7 @@ def open_mission(
     agent: Agent,
     purpose: Annotated[str, typer.Option(help="A purpose of remit.toml.")],
     goal: Annotated[str, typer.Option(help="What was asked, in the asker's own words.")],
-    subject: Annotated[str | None, typer.Option("--for", help="For whom, as user:emma.")] = None,
+    subject: Annotated[str | None, typer.Option("--for", help="For whom, as user:greta.")] = None,
     channel: Annotated[str | None, typer.Option(help="How the asker asked.")] = None,
     instance: Instance = None,
     classes: Classes = None,

@@ -12,6 +12,7 @@ port is therefore tried without sharing first. What SIGKILL leaves: an unlocked 
 import asyncio
 import contextlib
 import errno
+import gc
 import os
 import signal
 import socket
@@ -41,6 +42,7 @@ async def serve(directory: Path, *, host: str | None, port: int | None) -> None:
         address, number = free_address(settings.host if host is None else host, settings.port if port is None else port)
         async with open_remit(directory, lock=lock, listen=(address, number)) as remit:
             server = _server(remit.app, address, number)
+            _collect_seldom()
             serving = asyncio.create_task(server.serve())
             try:
                 await _listening(serving, address, number)
@@ -51,6 +53,15 @@ async def serve(directory: Path, *, host: str | None, port: int | None) -> None:
             finally:
                 await _finish(server, serving, signals)
     log.info("stopped", pid=os.getpid())
+
+
+def _collect_seldom() -> None:
+    """What is there by now stays: it is not searched for garbage again, and the rest seldom as a whole. A full search
+    stops every decision, for 150 ms in a process of 200 MB, and finds next to nothing: nearly all of our garbage has no
+    cycles and goes at once."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 50)
 
 
 class Signals:

@@ -129,7 +129,7 @@ class NewMission(msgspec.Struct, frozen=True, kw_only=True):
     agent: Identifier
     purpose: Line  # an entry of remit.toml
     goal: Text  # what was asked, in the asker's own words
-    subject: Line = ""  # for whom: `user:emma`
+    subject: Line = ""  # for whom: `user:greta`
     channel: Line = ""
     instance: Identifier | None = None
     bounds: Bounds | None = None

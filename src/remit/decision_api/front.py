@@ -34,12 +34,13 @@ from remit.decision_api.wire import (
     respond,
     status_of,
 )
-from remit.terms import Principal, RemitError
+from remit.terms import Principal, RemitError, Unavailable
 
 EVALUATION = "/access/v1/evaluation"
 EVALUATIONS = "/access/v1/evaluations"
 WELL_KNOWN = "/.well-known/authzen-configuration"
 OPENAPI = "/openapi.json"
+IN_FLIGHT = 512  # decisions under way: more would only be answered later, and by then nobody waits for them any more
 INTERNAL = "something went wrong inside Remit; its log has the cause"
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -86,6 +87,7 @@ class Front:
         self._renew = services.authenticator.renew
         self._door = Door(mediator=services.mediator, renew=self._renew, offers=services.offers)
         self._rest = rest
+        self._deciding = 0
         self._decisions: dict[str, _Decide] = {EVALUATION: _one, EVALUATIONS: _many}
         metadata = _encode(metadata_of(url, services.offers is not None))
         self._documents: dict[str, Callable[[], bytes]] = {metadata_path(url): lambda: metadata, OPENAPI: document}
@@ -120,8 +122,14 @@ class Front:
             principal = self._authenticate(parse_authorization(head.authorization))
             require_json(head.content_type)
             value = read_object(await read_body(receive, head.content_length))
+            if self._deciding >= IN_FLIGHT:
+                raise Unavailable("too many decisions are under way: retry in a second", code="remit.overloaded")
             principal = self._renew(principal)  # the body may have come late and the key be revoked meanwhile (I5)
-            answered, headers = await decide(self._door, principal, value)
+            self._deciding += 1
+            try:
+                answered, headers = await decide(self._door, principal, value)
+            finally:
+                self._deciding -= 1
             body = _encode(answered)
         except RemitError as error:
             await _refuse(send, error, find_request_id(scope["headers"]), b"POST")

@@ -64,7 +64,7 @@ def _show(console: Console, seen: Seen) -> None:
             )
             for evidence in finding["rests_on"][:2] if not good else ():
                 if evidence["quote"]:
-                    quote = _printable(evidence["quote"])[:160]
+                    quote = _printable(evidence["quote"])[:200]
                     console.print(f"        [dim]{escape(evidence['what'])}: “{escape(quote)}”[/]")
     console.print()
 

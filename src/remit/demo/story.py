@@ -128,16 +128,16 @@ class Story:
 
     async def _open(self) -> None:
         operator = self._stage.operator
-        added = await operator.post("/v1/agents", {"id": AGENT, "owner": "emma@halden.example", "category": "finance"})
+        added = await operator.post("/v1/agents", {"id": AGENT, "owner": "greta@halden.example", "category": "finance"})
         self._agent_key = added["key"]
         approver = {"id": "olga", "roles": ["approver"], "groups": ["operators"]}
         self._approver_key = (await operator.post("/v1/operators", approver))["key"]
         opened = await operator.post(
             "/v1/missions",
-            {"agent": AGENT, "purpose": "pay-bills", "subject": "user:emma", "channel": "demo", "goal": GOAL},
+            {"agent": AGENT, "purpose": "pay-bills", "subject": "user:greta", "channel": "demo", "goal": GOAL},
         )
         self._mission = opened["mission"]["id"]
-        self._tell(f"Emma asks: “{GOAL}”")
+        self._tell(f"Greta asks: “{GOAL}”")
 
     def _agent(self) -> McpClient:
         """A real MCP client with the agent's key; what a framework would be configured with."""

@@ -34,6 +34,7 @@ from remit.terms import Confidentiality, Integrity, Label, Tool
 IDLE = COMMON | ENGLISH.stop
 # Plain text is cut into records: what stands together in a list item, an object or a paragraph belongs together.
 _RECORD = re.compile(r"\n(?=\s{0,4}- )|\n\s*\n|\}\s*,\s*\{")
+_EMPTY = 2000  # bytes of a memory that holds nothing
 _OVERHEAD = 3  # bytes of index for each byte of text, roughly; the limit is on the sum
 MAX_COMPILED = 2  # instructions of one result that are compiled at once
 MAX_HIDDEN = 4_096  # characters of one decoded token
@@ -57,6 +58,11 @@ class Memory:
         self.sources: list[Source] = []
         self.spoken: list[Passage] = []  # passages that ask for an act
         self._last_confidential = 0  # how many results there were with the last confidential one
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, roughly."""
+        return self._size + _EMPTY
 
     @property
     def gaps(self) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -30,6 +31,12 @@ class LeastRecent(Generic[K, V]):
 
     def pop(self, key: K) -> None:
         self._items.pop(key, None)
+
+    def shrink(self, most: int, weigh: Callable[[V], int]) -> None:
+        """Drop what was used longest ago until the rest weighs at most `most`."""
+        weight = sum(weigh(item) for item in self._items.values())
+        while weight > most and self._items:
+            weight -= weigh(self._items.popitem(last=False)[1])
 
     def names(self) -> list[K]:
         return list(self._items)

@@ -52,7 +52,8 @@ from remit.terms.entries import Ledger, Record, Reservation
 
 RECENT = 1000  # requests for approval that are listed although they are over: some 10 ms of reading
 BRIEFS = 16_384  # goals and authorities in memory; others are read when their mission next acts
-MEMORIES = 1024  # instances whose memory is kept indexed, each up to `memory_bytes`
+MEMORIES = 65_536  # instances whose memory is kept indexed; others are rebuilt from the store when they next act
+ALL_MEMORIES = 1024 * 1024 * 1024  # bytes of all of them together, each up to `memory_bytes`
 Touched = tuple[Kind, str, str]
 
 
@@ -79,6 +80,7 @@ class Store(Hot, Log):
         self._sealer = Sealer(wrap)
         self._memory_bytes = memory_bytes
         self._memories: LeastRecent[tuple[TenantId, InstanceId], Memory] = LeastRecent(memories)
+        self._asked = 0  # memories, since they were weighed
         self._briefs: LeastRecent[tuple[TenantId, str], Brief] = LeastRecent(BRIEFS)
         self._upheavals = 0  # erasures and failures: what was read before one is not kept after it
         self._passing = Passing()
@@ -212,6 +214,11 @@ class Store(Hot, Log):
         return brief
 
     def memory(self, tenant: TenantId, instance: InstanceId) -> Memory:
+        self._asked += 1
+        if self._asked > 512 + len(self._memories) // 4:  # seldom enough to cost next to nothing
+            self._asked = 0
+            with self._writer.guard:
+                self._memories.shrink(ALL_MEMORIES, _size)
         memory = self._memories.get((tenant, instance))
         if memory is not None:
             return memory
@@ -401,6 +408,10 @@ class Store(Hot, Log):
     def _dispose(self) -> None:
         self._readers.dispose()
         self._engine.dispose()
+
+
+def _size(memory: Memory) -> int:
+    return memory.size
 
 
 def _brief(body: bytes) -> Brief:

@@ -106,7 +106,7 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
     id: MissionId
     agent: AgentId
     instance: InstanceId | None = None  # bound to one instance, or None for any of the agent's
-    subject: str  # for whom: "user:emma"
+    subject: str  # for whom: "user:greta"
     purpose: PurposeId
     voucher: Voucher
     opened_by: str = ""  # `actor_of` who opened it; may not approve its calls

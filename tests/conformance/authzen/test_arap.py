@@ -45,7 +45,7 @@ def furnish(world: World) -> None:
 
 
 def call(world: World, amount: int = 4500, **context: Any) -> dict[str, Any]:
-    body = {"agent": "clerk", "purpose": "pay-bills", "goal": f"Pay {amount}.00 to ACME", "subject": "user:emma"}
+    body = {"agent": "clerk", "purpose": "pay-bills", "goal": f"Pay {amount}.00 to ACME", "subject": "user:greta"}
     mission = world.operate("/v1/missions", body)["mission"]["id"]
     return {
         "subject": {"type": "agent", "id": "clerk", "properties": {"department": "x", "act": {"sub": "y"}}},

@@ -47,12 +47,12 @@ def nothing(_: World) -> tuple[str, Any]:
 
 def agent(world: World) -> str:
     name = f"agent-{next(numbers)}"
-    world.operate("/v1/agents", {"id": name, "owner": "emma"}, status=201)
+    world.operate("/v1/agents", {"id": name, "owner": "greta"}, status=201)
     return name
 
 
 def mission(world: World, state: str = "") -> str:
-    body = {"agent": "clerk", "purpose": "pay-bills", "goal": "Pay 4500.00 to ACME", "subject": "user:emma"}
+    body = {"agent": "clerk", "purpose": "pay-bills", "goal": "Pay 4500.00 to ACME", "subject": "user:greta"}
     found: str = world.operate("/v1/missions", body, status=201)["mission"]["id"]
     if state:
         world.operate(f"/v1/missions/{found}/state", {"state": state, "cause": "test"})
@@ -215,7 +215,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/v1/missions"): Route(
         ADMINISTERS,
         ("admin", "agent", "point"),
-        post(lambda _: {"agent": "clerk", "purpose": "assist", "goal": "Read", "subject": "user:emma"}),
+        post(lambda _: {"agent": "clerk", "purpose": "assist", "goal": "Read", "subject": "user:greta"}),
     ),
     ("POST", "/v1/missions/{id}/derive"): Route(
         ADMINISTERS, ("admin", "agent", "point"), at(mission, {"agent": "clerk"})

@@ -159,7 +159,7 @@ def test_init_makes_a_directory_once_and_never_overwrites(tmp_path: Path, run: R
 
 def test_commands_act_on_a_stopped_directory_as_the_machines_operator(directory: Path, run: Run) -> None:
     at = ("--dir", str(directory))
-    added = json.loads(run("agents", "register", "bot", "--owner", "emma", "--json", *at).out)
+    added = json.loads(run("agents", "register", "bot", "--owner", "greta", "--json", *at).out)
     assert added["key"].startswith("remit_")
     stopped = run("agents", "quarantine", "bot", "--cause", "odd", *at)
     assert (stopped.code, "quarantined" in stopped.out) == (0, True)
@@ -250,7 +250,7 @@ def test_the_log_is_verified_offline_and_damage_is_named(directory: Path, run: R
 
 def test_a_truncated_log_is_found_with_an_earlier_checkpoint(directory: Path, tmp_path: Path, run: Run) -> None:
     old = shutil.copytree(directory, tmp_path / "backup")
-    run("agents", "register", "bot", "--owner", "emma", "--dir", str(directory))
+    run("agents", "register", "bot", "--owner", "greta", "--dir", str(directory))
     (witnessed,) = (directory / "log").rglob("checkpoint")
     key = tmp_path / "log.key"
     key.write_text(run("audit", "key", str(directory)).out)

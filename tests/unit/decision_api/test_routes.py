@@ -24,7 +24,7 @@ GETS = ["status", "agents", "missions", "tools", "operators", "points", "keys", 
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with serving(tmp_path_factory.mktemp("routes") / "remit") as running:
         for agent in ("payer", "reader"):
-            running.keys[agent] = running.operate("/v1/agents", {"id": agent, "owner": "emma"}, status=201)["key"]
+            running.keys[agent] = running.operate("/v1/agents", {"id": agent, "owner": "greta"}, status=201)["key"]
         running.operate("/v1/tools", {"server": "bank", "format": "schema", "document": SCHEMA})
         for role in ("viewer", "auditor"):
             made = running.operate("/v1/operators", {"id": role, "roles": [role]}, status=201)
@@ -39,7 +39,7 @@ def paying(world: World, **more: Any) -> dict[str, Any]:
             "agent": "payer",
             "purpose": "pay-bills",
             "goal": "Pay 4500.00 to DE89370400440532013000",
-            "subject": "user:emma",
+            "subject": "user:greta",
         },
         status=201,
     )
@@ -107,7 +107,7 @@ def test_a_mission_is_shown_with_what_its_goal_was_compiled_into(world: World) -
 
 
 def test_an_agent_that_is_quarantined_is_denied_from_then_on(world: World) -> None:
-    key = world.operate("/v1/agents", {"id": "rogue", "owner": "emma"}, status=201)["key"]
+    key = world.operate("/v1/agents", {"id": "rogue", "owner": "greta"}, status=201)["key"]
     world.keys["rogue"] = key
     body = {
         "subject": {"type": "agent", "id": "rogue"},

@@ -55,7 +55,7 @@ def test_a_minted_token_says_what_its_record_and_call_say() -> None:
         id="t_1",
         issuer=ISSUER,
         audience=AUDIENCE,
-        subject="user:emma",
+        subject="user:greta",
         agent=CALL.agent,
         instance=CALL.instance,
         server=CALL.server,

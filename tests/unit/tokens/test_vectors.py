@@ -93,7 +93,7 @@ def test_another_implementation_reads_our_token_with_our_published_keys() -> Non
     assert found.header == {"alg": "Ed25519", "kid": KEYS.keys[0].kid, "typ": "at+jwt"}
     assert found.claims == {
         "iss": ISSUER,
-        "sub": "user:emma",
+        "sub": "user:greta",
         "aud": AUDIENCE,
         "exp": SECOND + 30,
         "iat": SECOND,
