@@ -1,4 +1,4 @@
-"""More decisions at once than there is room for: the rest is refused at once, clearly, and nothing is held afterwards."""
+"""More decisions at once than there is room for: the rest is refused at once and clearly, and nothing stays held."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
