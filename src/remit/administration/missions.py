@@ -9,7 +9,7 @@ import msgspec
 
 from remit.administration.office import Act, Office
 from remit.agents import may_act
-from remit.intent import compile_goal
+from remit.intent import compile_goal, take_grants
 from remit.mediation.drafts import commitment
 from remit.missions import change_mission, effective_state, open_mission, purpose_bounds
 from remit.terms import (
@@ -23,6 +23,7 @@ from remit.terms import (
     Detail,
     DetailKind,
     Forbidden,
+    Grant,
     InstanceId,
     InvalidInput,
     Kind,
@@ -66,14 +67,19 @@ class Missions:
         bounds: Bounds | None = None,
         budget: Budget | None = None,
         lifetime: int | None = None,
+        grants: tuple[Grant, ...] | None = None,
     ) -> tuple[Mission, Brief]:
-        """A new mission and what its goal was compiled into. `lifetime` in milliseconds."""
+        """A new mission and what its goal was compiled into. `lifetime` in milliseconds.
+
+        `grants` are taken in place of the compiled ones: who may vouch for somebody's goal may also say what it
+        licenses, by hand or by a compiler of their own. An agent may not. The purpose's bounds cut them all the same.
+        """
         by = self._office.renew(by)
         voucher = self._voucher(by, agent, subject, channel)
         reason = self._purpose(purpose)
         limits = purpose_bounds(reason, self._office.settings.purpose)
         asked = (bounds or Bounds(), budget or Budget())
-        authority = compile_goal(goal, bounds=limits[0])
+        authority = self._authority(by, goal, limits[0], grants)
         return await self._open(
             by,
             agent=agent,
@@ -88,6 +94,24 @@ class Missions:
             lifetime=lifetime,
             parent=None,
         )
+
+    def explain(self, by: Principal, *, purpose: str, goal: str, grants: tuple[Grant, ...] | None = None) -> Authority:
+        """What a mission of this goal would be judged against. Opens nothing and records nothing."""
+        by = self._office.renew(by)
+        if isinstance(by, OperatorPrincipal):
+            self._office.require(by, Act.MANAGE)
+        elif isinstance(by, AgentPrincipal):
+            raise Forbidden("whoever may vouch for goals of others may have them explained: operators and points")
+        limits = purpose_bounds(self._purpose(purpose), self._office.settings.purpose)
+        return self._authority(by, goal, limits[0], grants)
+
+    @staticmethod
+    def _authority(by: Principal, goal: str, bounds: Bounds, grants: tuple[Grant, ...] | None) -> Authority:
+        if grants is None:
+            return compile_goal(goal, bounds=bounds)
+        if isinstance(by, AgentPrincipal):
+            raise Forbidden("an agent does not say what a goal licenses; leave `authorization_details` out")
+        return take_grants(grants, goal, bounds=bounds, by=actor_of(by))
 
     async def derive(
         self,
@@ -220,6 +244,7 @@ class Missions:
                 "voucher": voucher.kind.value,
                 "goal": mission.goal_commitment,
                 "authority": mission.authority_hash,
+                "compiler": authority.compiler,
                 "parent": mission.parent,
                 "expires": mission.expires,
             },

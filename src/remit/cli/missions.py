@@ -1,6 +1,7 @@
 """`remit missions`: purpose-bound pieces of work, what their goals were compiled into, and ending them."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from remit.cli import output
 from remit.cli.session import Session, command, group
 from remit.cli.text import listed
-from remit.terms import InvalidInput, OperationClass
+from remit.terms import InvalidInput, OperationClass, parse
 
 app = group("Missions: open, show with their authority, end.")
 
@@ -24,6 +25,11 @@ Calls = Annotated[int | None, typer.Option(help="At most this many calls.")]
 Amount = Annotated[float | None, typer.Option(help="At most this much money, over all transfers.")]
 Records = Annotated[int | None, typer.Option(help="At most this many records.")]
 Lifetime = Annotated[str | None, typer.Option(help="How long it may live: 90s, 30m, 8h, 2d.")]
+
+Authority = Annotated[
+    Path | None,
+    typer.Option(help="A JSON file with `authorization_details` in place of what the goal is compiled into."),
+]
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -90,6 +96,7 @@ def open_mission(
     amount: Amount = None,
     records: Records = None,
     lifetime: Lifetime = None,
+    authority: Authority = None,
 ) -> None:
     """Open a mission; you vouch for its goal. Bounds and budgets only narrow what the purpose allows."""
     body = {
@@ -102,8 +109,27 @@ def open_mission(
         "bounds": _bounds(classes, servers, tools, sinks, ask_above),
         "budget": _given(calls=calls, amount=amount, records=records),
         "lifetime_seconds": seconds(lifetime),
+        "authorization_details": _details(authority),
     }
     remit.answer(remit.post("/v1/missions", body), _shown)
+
+
+@command(app, "explain")
+def explain_goal(
+    remit: Session,
+    purpose: Annotated[str, typer.Option(help="A purpose of remit.toml.")],
+    goal: Annotated[str, typer.Option(help="What was asked, in the asker's own words.")],
+    authority: Authority = None,
+) -> None:
+    """What a goal would license, before you vouch for it. Correct its --json and give it to `open --authority`."""
+    body = {"purpose": purpose, "goal": goal, "authorization_details": _details(authority)}
+
+    def render(value: Any) -> Any:
+        unsure = value["unsure"]
+        hint = f"{unsure} of these are unsure: look at them" if unsure else "all of these are sure"
+        return (_authority(value["authorization_details"]), output.fields((("read by", value["compiler"]), ("", hint))))
+
+    remit.answer(remit.post("/v1/missions/explain", body), render)
 
 
 @command(app, "derive")
@@ -155,6 +181,20 @@ def path_segment(id: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_:~-]{1,200}", id):
         raise InvalidInput(f"expected an id as Remit shows it, got {id[:60]!r}")
     return id
+
+
+def _details(path: Path | None) -> list[Any] | None:
+    """The details in a file: a list, or an object that holds it as `explain --json` prints it."""
+    if path is None:
+        return None
+    try:
+        value = parse(path.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"expected to read {path}: {error.strerror}") from None
+    found = value.get("authorization_details") if isinstance(value, dict) else value
+    if not isinstance(found, list):
+        raise InvalidInput(f"expected {path} to hold `authorization_details`, as `missions explain --json` prints them")
+    return found
 
 
 def _given(**values: Any) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from remit.administration import Revocable, Revoked
 from remit.decision_api.services import Standing
+from remit.intent import MAX_GRANTS
 from remit.terms import (
     Agent,
     AgentState,
@@ -14,6 +15,7 @@ from remit.terms import (
     Bounds,
     Budget,
     EnforcementPoint,
+    Grant,
     HolderKind,
     Instance,
     InstanceState,
@@ -125,6 +127,27 @@ class InstanceChange(msgspec.Struct, frozen=True, kw_only=True):
     cause: Cause
 
 
+class GivenGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An RFC 9396 authorization detail of type `remit_call`, as `explain` shows it."""
+
+    type: Literal["remit_call"] = "remit_call"
+    actions: Annotated[tuple[OperationClass, ...], Meta(min_length=1)]
+    datatypes: Words = ()
+    identifiers: Words = ()
+    sinks: Words = ()
+    amounts: Words = ()
+    sources: Words = ()
+    sure: bool = True
+    quote: Line = ""
+
+    @property
+    def grant(self) -> Grant:
+        return Grant(**{name: getattr(self, name) for name in Grant.__struct_fields__})
+
+
+GivenGrants = Annotated[tuple[GivenGrant, ...], Meta(max_length=MAX_GRANTS)]
+
+
 class NewMission(msgspec.Struct, frozen=True, kw_only=True):
     agent: Identifier
     purpose: Line  # an entry of remit.toml
@@ -135,6 +158,20 @@ class NewMission(msgspec.Struct, frozen=True, kw_only=True):
     bounds: Bounds | None = None
     budget: Budget | None = None
     lifetime_seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
+    authorization_details: GivenGrants | None = None  # in place of what the goal is compiled into; not for agents
+
+
+class Goal(msgspec.Struct, frozen=True, kw_only=True):
+    purpose: Line
+    goal: Text
+    authorization_details: GivenGrants | None = None  # as somebody proposes it
+
+
+class AuthorityAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    authorization_details: list[dict[str, Any]]
+    compiler: str
+    authority_hash: str
+    unsure: int  # how many of the details are unsure: a person should look at them
 
 
 class DerivedMission(msgspec.Struct, frozen=True, kw_only=True):

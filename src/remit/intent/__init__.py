@@ -1,7 +1,7 @@
 """The question why: what a goal licenses, and where a call's arguments came from."""
 
 from remit.intent.assess import assess
-from remit.intent.authority import compile_goal
+from remit.intent.authority import MAX_GRANTS, compile_goal, take_grants
 from remit.intent.memory import Memory
 
-__all__ = ["Memory", "assess", "compile_goal"]
+__all__ = ["MAX_GRANTS", "Memory", "assess", "compile_goal", "take_grants"]

@@ -15,7 +15,18 @@ from hashlib import sha256
 import msgspec
 
 from remit.intent.clauses import Token, heads, is_question, tokens_of
-from remit.intent.lexicon import ENGLISH, LANGUAGES, Lexicon, act_of, acts_named, base, is_noun, licenses, phrasal
+from remit.intent.lexicon import (
+    ENGLISH,
+    LANGUAGES,
+    Lexicon,
+    act_of,
+    acts_named,
+    base,
+    is_noun,
+    kinds,
+    licenses,
+    phrasal,
+)
 from remit.intent.values import fold, shape
 from remit.intent.views import goal_view
 from remit.intent.words import words
@@ -109,6 +120,25 @@ def compile_goal(goal: str, *, bounds: Bounds) -> Authority:
     authority = seal(tuple(grants))
     goal_view(authority, goal)  # made now, so that the mission's first call finds it
     return authority
+
+
+def take_grants(grants: tuple[Grant, ...], goal: str, *, bounds: Bounds, by: str) -> Authority:
+    """What somebody else read `goal` to license, cut to `bounds`: a person who corrects, or another compiler.
+
+    `by` says who, and is hashed with it. Whoever may not vouch for the goal must not get here: this is authority.
+    """
+    allowed = frozenset(bounds.classes) if bounds.classes is not None else frozenset(OperationClass)
+    kept = [cut for grant in grants if (cut := _cut(_plain(grant), allowed, bounds)) is not None]
+    authority = seal(tuple(kept), f"given by {by}")
+    goal_view(authority, goal)
+    return authority
+
+
+def _plain(grant: Grant) -> Grant:
+    """Kinds of things as the compiler writes them, whatever the number and the word."""
+    named = [fold(kind).lower().strip() for kind in grant.datatypes]
+    found = {kind for name in named if name for kind in kinds(name) or {name}}
+    return msgspec.structs.replace(grant, datatypes=tuple(sorted(found)))
 
 
 def read_grants(text: str) -> list[Grant]:

@@ -30,6 +30,7 @@ LEAST_SECRET = 4  # characters; a shorter value tells nothing
 NEAR = 80  # characters before a value in which a word says that it is a secret
 MAX_KEY = 64  # characters of a value that are looked for
 MAX_SOURCES = 64  # results, the last ones, whose secrets are looked for
+_SEPARATOR = re.compile(r"[\s._-]")
 _BETWEEN = r"[\s._-]?"  # what separates the characters of a value that is written in groups
 _DIGIT = re.compile(r"\d")
 _FIELD = re.compile(r"[\n,;{}]")
@@ -122,11 +123,16 @@ def _names_secret(passage: Passage, key: str) -> bool:
     """Whether a word for a secret announces the value: before it, in the same line or field."""
     text = passage.text.lower()
     start = text.find(key)
-    if start < 0:
+    if start >= 0 and _announced(text, start):
+        return True
+    if _SEPARATOR.sub("", text).count(key[:MAX_KEY]) > text.count(key[:MAX_KEY]):  # it stands there in groups, too
         found = re.search(_BETWEEN.join(map(re.escape, key[:MAX_KEY])), text)
-        if found is None:  # written differently there: the record must do
-            return tells_of_secret(text)
-        start = found.start()
+        if found is not None:
+            return _announced(text, found.start())
+    return start < 0 and tells_of_secret(text)  # written differently there: the record must do
+
+
+def _announced(text: str, start: int) -> bool:
     return tells_of_secret(_FIELD.split(text[max(0, start - NEAR) : start])[-1])
 
 

@@ -126,7 +126,7 @@ def _related(licensed: int) -> int:
 
 
 _VIEWS: dict[tuple[str, str], GoalView] = {}
-MAX_VIEWS = 1024  # missions that act at the same time, roughly; a view is made again in a millisecond
+MAX_VIEWS = 16_384  # missions that act at the same time, roughly; a view is made again in a millisecond
 
 
 def goal_view(authority: Authority, goal: str) -> GoalView:

@@ -217,6 +217,9 @@ ROUTES: dict[tuple[str, str], Route] = {
         ("admin", "agent", "point"),
         post(lambda _: {"agent": "clerk", "purpose": "assist", "goal": "Read", "subject": "user:greta"}),
     ),
+    ("POST", "/v1/missions/explain"): Route(
+        READS, ("admin", "point"), post(lambda _: {"purpose": "assist", "goal": "Read report.txt"})
+    ),
     ("POST", "/v1/missions/{id}/derive"): Route(
         ADMINISTERS, ("admin", "agent", "point"), at(mission, {"agent": "clerk"})
     ),

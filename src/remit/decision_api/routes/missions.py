@@ -4,8 +4,17 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from remit.decision_api.asking import Asking
-from remit.decision_api.bodies import DerivedMission, MissionAnswer, MissionChange, MissionList, NewMission
-from remit.terms import Brief, Mission, MissionState
+from remit.decision_api.bodies import (
+    AuthorityAnswer,
+    DerivedMission,
+    GivenGrant,
+    Goal,
+    MissionAnswer,
+    MissionChange,
+    MissionList,
+    NewMission,
+)
+from remit.terms import Brief, Grant, Mission, MissionState
 
 
 @get("/missions", summary="List missions, newest first", tags=["missions"])
@@ -27,8 +36,23 @@ async def open_mission(request: Asking, data: JSONBody[NewMission]) -> MissionAn
         bounds=data.bounds,
         budget=data.budget,
         lifetime=_milliseconds(data.lifetime_seconds),
+        grants=_grants(data.authorization_details),
     )
     return _shown(mission, brief)
+
+
+@post("/missions/explain", status_code=200, summary="What a goal would license", tags=["missions"])
+async def explain_goal(request: Asking, data: JSONBody[Goal]) -> AuthorityAnswer:
+    """Before anything is opened: look at it, correct it, and open the mission with the corrected details."""
+    authority = request.desks.missions.explain(
+        request.by, purpose=data.purpose, goal=data.goal, grants=_grants(data.authorization_details)
+    )
+    return AuthorityAnswer(
+        authorization_details=authority.authorization_details,
+        compiler=authority.compiler,
+        authority_hash=authority.hash,
+        unsure=sum(not grant.sure for grant in authority.grants),
+    )
 
 
 @get("/missions/{id:str}", summary="One mission with its goal and authority", tags=["missions"])
@@ -62,6 +86,10 @@ def _milliseconds(seconds: int | None) -> int | None:
     return None if seconds is None else seconds * 1000
 
 
+def _grants(given: tuple[GivenGrant, ...] | None) -> tuple[Grant, ...] | None:
+    return None if given is None else tuple(one.grant for one in given)
+
+
 def _shown(mission: Mission, brief: Brief | None) -> MissionAnswer:
     return MissionAnswer(
         mission=mission,
@@ -70,4 +98,4 @@ def _shown(mission: Mission, brief: Brief | None) -> MissionAnswer:
     )
 
 
-HANDLERS = [list_missions, open_mission, get_mission, derive_mission, change_mission]
+HANDLERS = [list_missions, open_mission, explain_goal, get_mission, derive_mission, change_mission]
