@@ -48,6 +48,7 @@ class Run:
         self.busy = 0.0  # share of one core that the generator used
         self.arrived = 0  # units that were due (open loop)
         self.unsent = 0  # of those, given up because no connection was free in time
+        self.lost = 0  # requests that were still unanswered long after the end
         self.before: Any = None  # what the probe said at the window's beginning and end
         self.after: Any = None
 
@@ -254,6 +255,7 @@ class Load:
         ends = time.perf_counter() + _DRAIN
         while self._flying and time.perf_counter() < ends:
             self._receive(0.1)
+        self._run.lost = self._flying
 
     @contextmanager
     def _closing(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ import os
 import signal
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from remit.bench.clients import Seen, batches, decisions, tokens
 from remit.bench.figures import Figures, PeerFigures, median
 from remit.bench.house import House, Say, cpu_micros, driven, house, right, serving
 from remit.bench.load import Run, Script, body_of
-from remit.bench.processes import Cores, Server, module, running
+from remit.bench.processes import Cores, Machine, Server, module, running
 from remit.bench.sampled import ELSEWHERE, STEPS, Profile
 from remit.bench.seed import Made
 from remit.bench.world import APPLYING, Requests
@@ -80,6 +80,8 @@ def measure(plan: Plan, place: Path, cores: Cores, say: Say) -> Figures:
         seen, used = Seen(), [0]
         targets = [*_ours(plan, home, seen, used), _of_bare(plan, home, bare), *ready]
         plan = fitted(plan, len(targets), time.perf_counter() - began)
+        servers = {target.server.process.pid: target.server for target in targets}.values()
+        before, used_before = Machine.now(), _used(servers)
         for turn in range(plan.runs):
             for target in targets:
                 say(f"run {turn + 1} of {plan.runs}: {target.name}")
@@ -92,12 +94,19 @@ def measure(plan: Plan, place: Path, cores: Cores, say: Say) -> Figures:
         figures = _figures(plan, home, by_name, seen, absent, cores)
         figures.fsync_ms = fsync(place)
         _open_loops(plan, home, figures, say)
+        busy, stalled = Machine.now().others(before, _used(servers) - used_before)
+        figures.others_busy, figures.disk_stalled = round(busy, 2), round(stalled, 3)
     if plan.steps:
         say("the time in each step")
         _steps(plan, home.made, place, cores, figures)
     if plan.libraries:
         _libraries(plan, cores, figures, say)
     return figures
+
+
+def _used(servers: Iterable[Server]) -> float:
+    """Seconds of processor time that the benchmark and its servers have used."""
+    return time.process_time() + sum(server.cpu() for server in servers)
 
 
 def fitted(plan: Plan, targets: int, spent: float) -> Plan:

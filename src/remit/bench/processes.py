@@ -162,6 +162,28 @@ def _answers(address: Address, path: str) -> bool:
         return False
 
 
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """What the whole machine has done so far, in seconds."""
+
+    time: float
+    busy: float  # of all cores
+    stalled: float  # in which everything that wanted to go on waited for a disk
+
+    @classmethod
+    def now(cls) -> "Machine":
+        first = Path("/proc/stat").read_text().partition("\n")[0].split()[1:]
+        user, nice, system, _, _, irq, soft, stolen = map(int, first[:8])
+        pressure = Path("/proc/pressure/io")
+        full = pressure.read_text().rpartition("total=")[2] if pressure.exists() else "0"
+        busy = (user + nice + system + irq + soft + stolen) / _TICKS
+        return cls(time=time.perf_counter(), busy=busy, stalled=int(full) / 1e6)
+
+    def others(self, before: "Machine", ours: float) -> tuple[float, float]:
+        """Cores that others used since `before`, when we used `ours` seconds, and the share of time stalled."""
+        elapsed = self.time - before.time
+        return max(0.0, self.busy - before.busy - ours) / elapsed, (self.stalled - before.stalled) / elapsed
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -75,6 +75,7 @@ def circumstances(figures: Figures) -> list[Row]:
         ("start to first answer", f"{figures.start_s:.2f} s"),
         ("busy: server, load generator", f"{figures.server_busy:.0%}, {figures.generator_busy:.0%} of a core each"),
         ("fsync of 4 kB on this disk", f"{figures.fsync_ms:.2f} ms"),
+        ("others: cores used, time all waited for a disk", f"{figures.others_busy:.2f}, {figures.disk_stalled:.1%}"),
         ("runs", f"{figures.runs}, of which the median counts"),
     ]
     return rows + _stress(figures)

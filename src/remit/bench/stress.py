@@ -32,7 +32,8 @@ def soak(home: House, minutes: float, connections: int, say: Say) -> Soak:
     for number in range(_SLICES):
         say(f"open loop for {minutes:g} minutes: part {number + 1} of {_SLICES}")
         seconds = minutes * 60 / _SLICES
-        run, seen = home.open_loop(most * SHARE, seconds, connections=_CONNECTIONS, warm_up=0.0, attested=True)
+        run, own = home.open_loop(most * SHARE, seconds, connections=_CONNECTIONS, warm_up=0.0, attested=True)
+        seen.permit += own.permit
         parts.append(latency(right(run, seen)))
         memory.append(round(home.server.memory()[0], 1))
     whole = Latency(
@@ -48,7 +49,7 @@ def overload(home: House, most: float, seconds: float) -> Overload:
     """Three times as many as can be decided. What is not decided should be refused with 429 or 503."""
     run, _ = home.open_loop(most * OVERLOAD, seconds, connections=_MANY, warm_up=1.0, patience=0.0)
     refused = run.answered(b"429") + run.answered(b"503")
-    failed = sum(count for status, count in run.statuses.items() if status not in (b"200", b"429", b"503"))
+    failed = run.lost + sum(n for status, n in run.statuses.items() if status not in (b"200", b"429", b"503"))
     return Overload(
         offered_per_s=round(run.arrived / run.seconds, 1),
         decided_per_s=round(run.answered(), 1),

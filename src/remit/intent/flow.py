@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 
 from remit.intent.classes import COMMUNICATE
+from remit.intent.encodings import decoded
 from remit.intent.grounding import GOAL, NONE, TRUSTED, UNKNOWN, Case, Origin
 from remit.intent.sources import Passage, tells_of_secret
 from remit.intent.values import (
     at,
-    decoded,
     fold,
     grouped,
     key_set,

@@ -198,10 +198,11 @@ class Case:
     def refers(self, source: Source) -> bool:
         """Whether the goal refers to the item that a result is: by name, by kind, or through one that it refers to."""
         if source.view is not self.view:
+            if self._links >= MAX_LINKS:
+                return False
             source.view, source.reference = self.view, False  # while it is asked about: items may name each other
             self._links += 1
-            if self._links <= MAX_LINKS:
-                source.reference = self._refers(source, tool_view(source.tool))
+            source.reference = self._refers(source, tool_view(source.tool))
             self._links -= 1
         return source.reference
 

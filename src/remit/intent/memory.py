@@ -13,20 +13,19 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from remit.intent.encodings import decoded, long_words
 from remit.intent.lexicon import ENGLISH
 from remit.intent.passages import instructions
 from remit.intent.sources import Passage, Source, lower
 from remit.intent.values import (
-    BREAKS,
     COMMON,
-    TOKEN,
-    decoded,
+    MAX_TOKEN,
     fold,
     grouped,
-    key_set,
     keys_of,
     leaves,
-    long_words,
+    separated,
+    token_keys,
     unescape,
 )
 from remit.terms import Confidentiality, Integrity, Label, Tool
@@ -137,33 +136,29 @@ class Memory:
 
     def _index(self, source: Source, lowered: str, echoes: frozenset[str]) -> None:
         passages = self._passages(source)
-        plain = lowered.translate(BREAKS) if lowered.isascii() else None
+        text = separated(lowered)
+        place, again = self._first.setdefault, self._again
         for passage in passages:
-            start, end = passage.start, passage.end
-            found = set(TOKEN.findall(lowered, start, end) if plain is None else plain[start:end].split())
-            found.difference_update(IDLE)
-            keys = key_set([token for token in found if len(token) >= LEAST_TOKEN])
-            keys.difference_update(echoes)
-            self._post(keys, passage)
+            for token in set(text[passage.start : passage.end].split()):
+                if len(token) < LEAST_TOKEN or token in IDLE:
+                    continue
+                for key in (token,) if token.isalnum() and len(token) <= MAX_TOKEN else token_keys(token[:MAX_TOKEN]):
+                    if key not in echoes and place(key, passage) is not passage:
+                        again(key, passage)
         at = 0
         for start, key in grouped(lowered):  # in order
             while at + 1 < len(passages) and passages[at].end <= start:
                 at += 1
-            if key not in echoes:
-                self._post({key}, passages[at])
+            if key not in echoes and place(key, passages[at]) is not passages[at]:
+                again(key, passages[at])
 
-    def _post(self, keys: set[str], passage: Passage) -> None:
-        first, more = self._first, self._more
-        new = keys.difference(first)
-        for key in keys - new:
-            if first[key] is passage:
-                continue
-            postings = more.get(key)
-            if postings is None:
-                more[key] = [passage]
-            elif len(postings) < MAX_POSTINGS - 1 and postings[-1] is not passage:
-                postings.append(passage)
-        first.update(dict.fromkeys(new, passage))
+    def _again(self, key: str, passage: Passage) -> None:
+        """A key that was seen before stands in another passage, too."""
+        postings = self._more.get(key)
+        if postings is None:
+            self._more[key] = [passage]
+        elif len(postings) < MAX_POSTINGS - 1 and postings[-1] is not passage:
+            postings.append(passage)
 
     def _passages(self, source: Source) -> list[Passage]:
         """The result, cut where it asks for an act and into records between."""

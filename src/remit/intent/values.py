@@ -8,32 +8,24 @@ value; a number that was computed is nowhere. All of it is linear in the text, w
 hostile.
 """
 
-import base64
-import binascii
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote
 
 from remit.intent.words import words
 
 MAX_TOKEN = 512  # characters of one token that are kept; longer ones are payload, not names
-MIN_LONG = 18  # characters of a word that may hold a key
-MIN_ENCODED = 24  # characters; shorter tokens hide nothing worth saying
 MAX_DEPTH = 8  # of arguments that are looked into
 MAX_NESTED = 3  # strings in strings that are undone
 
-TOKEN = re.compile(r"[^\s\"'`´‘’“”<>()\[\]{},;:|=*!?\\^]+")
-BREAKS = str.maketrans(dict.fromkeys("\"'`<>()[]{},;:|=*!?\\^", " "))  # the same for ASCII
+_BREAKS = "\"'`<>()[]{},;:|=*!?\\^"  # what separates tokens, beside white space
+_ASCII_BREAKS = str.maketrans(dict.fromkeys(_BREAKS, " "))
 _GROUPED = re.compile(r"(?<!\w)(?:[a-z]{2}\d\d(?: [a-z0-9]{1,4}){2,8}|\d{2,4}(?: \d{2,4}){2,6})(?!\w)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 _GROUP = re.compile(r"\d [a-z0-9]{2,4} [a-z0-9]{2,4}(?![a-z])")
 _GROUP_ASCII = re.compile(r"[0-9] [a-z0-9]{2,4} [a-z0-9]{2,4}(?![a-z])")
-_LONG = re.compile(r"[^\s\"'<>(),:;\[\]{}]{24,4096}")
-_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{22,}={0,2}")
-_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _SEPARATORS = re.compile(r"[\W_]+")
 _PARTS = re.compile(r"[._+-]")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -169,9 +161,18 @@ def without_separators(text: str) -> str:
     return _THOUSANDS.sub("", text) if "," in text else text
 
 
+def separated(lowered: str) -> str:
+    """White space for every separator, each character in its place; by the cheapest way for such a text."""
+    if lowered.isascii():
+        return lowered.translate(_ASCII_BREAKS)
+    for mark in _BREAKS + "´‘’“”":
+        lowered = lowered.replace(mark, " ")
+    return lowered
+
+
 def tokens(lowered: str) -> list[str]:
     """What stands between separators, in order."""
-    return lowered.translate(BREAKS).split() if lowered.isascii() else TOKEN.findall(lowered)
+    return separated(lowered).split()
 
 
 def keys_of(lowered: str) -> Iterator[str]:
@@ -226,40 +227,6 @@ def dates(lowered: str) -> Iterator[tuple[int, str]]:
             if m[10]:
                 yield m.start(), f"{m[10]}-{_MONTHS[m[8]]:02}-{day:02}"
             yield m.start(), f"--{_MONTHS[m[8]]:02}-{day:02}"
-
-
-def long_words(text: str) -> str:
-    """The words of a text that are long enough for a key or for something encoded; of most texts, none."""
-    return " ".join([word for word in text.split() if len(word) >= MIN_LONG])
-
-
-def decoded(text: str, long: str | None = None) -> Iterator[str]:
-    """What percent, base64 and hex encoding hide in a text; `long` are its long words, where they are known."""
-    if "%" in text and _PERCENT.search(text):
-        yield unquote(text, errors="replace")
-    for token in _LONG.findall(long_words(text) if long is None else long):
-        if _ENCODED.fullmatch(token) and (plain := _decode(token)):
-            yield plain
-
-
-@lru_cache(maxsize=1024)
-def _decode(token: str) -> str:
-    attempts = []
-    if len(token) % 2 == 0 and re.fullmatch(r"[0-9a-fA-F]+", token):
-        attempts.append(bytes.fromhex(token))
-    try:
-        standard = token.rstrip("=").replace("-", "+").replace("_", "/")
-        attempts.append(base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
-    except (binascii.Error, ValueError):
-        pass
-    for raw in attempts:
-        try:
-            plain = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        if plain.isprintable() or plain.replace("\n", "").isprintable():
-            return plain
-    return ""
 
 
 def leaves(value: Any) -> Iterable[str]:

@@ -155,6 +155,7 @@ def test_arrivals_for_which_no_connection_is_free_are_given_up_and_counted() -> 
         probes = iter((lambda: None, gate.set))  # nothing is answered before the window has ended
         run = Load(address, [forever(), forever()]).open(500, 0.5, patience=0.0, probe=lambda: next(probes)())
     assert run.unsent == run.arrived - 2 > 50
+    assert run.lost == 0, "what was sent was answered in the end"
 
 
 def test_a_connection_that_the_server_closes_is_counted_and_replaced() -> None:
@@ -202,3 +203,10 @@ def test_an_answer_that_comes_in_pieces_is_one_answer() -> None:
     with serving(lambda _: long) as address:
         Load(address, [asks(3, answers)]).closed(30)
     assert [len(body_of(answer)) for answer in answers] == [600_000] * 3
+
+
+def test_what_is_never_answered_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remit.bench.load._DRAIN", 0.05)
+    with serving(lambda _: b"") as address:
+        run = Load(address, [asks(1), asks(1)]).closed(0.05)
+    assert (run.units, run.lost) == (0, 2)

@@ -17,7 +17,7 @@ from remit.bench.clients import Seen
 from remit.bench.figures import Figures
 from remit.bench.house import right
 from remit.bench.load import Load, Script, body_of
-from remit.bench.processes import Cores, module, pinned, running
+from remit.bench.processes import Cores, Machine, module, pinned, running
 from remit.terms import Unavailable
 
 
@@ -103,6 +103,16 @@ def test_pinning_ends_with_its_block() -> None:
     with pinned(min(before)):
         assert os.sched_getaffinity(0) == {min(before)}
     assert os.sched_getaffinity(0) == before
+
+
+def test_what_others_do_on_the_machine_is_told_apart_from_ours() -> None:
+    before = Machine(time=10.0, busy=100.0, stalled=1.0)
+    after = Machine(time=20.0, busy=115.0, stalled=1.5)
+    assert after.others(before, 12.0) == (0.3, 0.05)
+    assert after.others(before, 16.0) == (0.0, 0.05), "ticks are coarse: never less than nothing"
+    now = Machine.now()
+    assert now.busy > 0
+    assert now.stalled >= 0
 
 
 # Peers.

