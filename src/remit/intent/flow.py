@@ -7,6 +7,7 @@ Limits: a secret that is paraphrased, or has no digit, is not seen to leave.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from remit.intent.classes import COMMUNICATE
 from remit.intent.encodings import decoded
@@ -29,6 +30,7 @@ MAX_LEAVING = 20_000  # characters of one argument that are searched for secrets
 LEAST_SECRET = 4  # characters; a shorter value tells nothing
 NEAR = 80  # characters before a value in which a word says that it is a secret
 MAX_KEY = 64  # characters of a value that are looked for
+MAX_PLACES = 16  # of one value in one passage
 MAX_SOURCES = 64  # results, the last ones, whose secrets are looked for
 _SEPARATOR = re.compile(r"[\s._-]")
 _BETWEEN = r"[\s._-]?"  # what separates the characters of a value that is written in groups
@@ -122,14 +124,22 @@ def _leaving(text: str, lowered: str) -> Iterator[str]:
 def _names_secret(passage: Passage, key: str) -> bool:
     """Whether a word for a secret announces the value: before it, in the same line or field."""
     text = passage.text.lower()
+    places = list(islice(_places(text, key[:MAX_KEY]), MAX_PLACES))
+    if not places:  # written differently there: the record must do
+        return tells_of_secret(text)
+    return any(_announced(text, start) for start in places)
+
+
+def _places(text: str, key: str) -> Iterator[int]:
+    """Where a value stands, plainly or in groups."""
+    if _SEPARATOR.sub("", text).count(key) > text.count(key):
+        for found in re.finditer(_BETWEEN.join(map(re.escape, key)), text):
+            yield found.start()
+        return
     start = text.find(key)
-    if start >= 0 and _announced(text, start):
-        return True
-    if _SEPARATOR.sub("", text).count(key[:MAX_KEY]) > text.count(key[:MAX_KEY]):  # it stands there in groups, too
-        found = re.search(_BETWEEN.join(map(re.escape, key[:MAX_KEY])), text)
-        if found is not None:
-            return _announced(text, found.start())
-    return start < 0 and tells_of_secret(text)  # written differently there: the record must do
+    while start >= 0:
+        yield start
+        start = text.find(key, start + len(key))
 
 
 def _announced(text: str, start: int) -> bool:
