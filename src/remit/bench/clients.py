@@ -57,9 +57,15 @@ def decisions(requests: Requests, seen: Seen, times: int | None = None) -> Scrip
         seen.answer((yield requests.one()))
 
 
-def batches(requests: Requests, size: int) -> Script:
+def batches(requests: Requests, size: int, seen: Seen) -> Script:
+    """One batch after another; an item that was not decided is counted as such."""
     while True:
-        yield requests.many(size)
+        answer = yield requests.many(size)
+        permit, deny, ask = (answer.count(b'"outcome":"%b"' % name) for name in (b"permit", b"deny", b"ask"))
+        seen.permit, seen.deny, seen.ask = seen.permit + permit, seen.deny + deny, seen.ask + ask
+        if permit + deny + ask != size:
+            seen.other += size - permit - deny - ask
+            seen.sample = answer
 
 
 def tokens(requests: Requests, used: list[int]) -> Script:

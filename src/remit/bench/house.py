@@ -37,6 +37,13 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         run = self.closed([decisions(self.requests, seen) for _ in range(connections)], seconds, warm_up)
         return right(run, seen), seen
 
+    def acquaint(self, connections: int, seconds: float) -> float:
+        """A call of every instance, as far as there is time: the first reads what the server has to know of it.
+        Returns how long that took."""
+        each = -(-len(self.made.identities) // connections)
+        seen = Seen()
+        return self.closed([decisions(self.requests, seen, each) for _ in range(connections)], seconds, 0.0).seconds
+
     def open_loop(
         self,
         rate: float,

@@ -77,8 +77,8 @@ def measure(plan: Plan, place: Path, cores: Cores, say: Say) -> Figures:
         run, seen = home.decisions(plan.connections, plan.warm_up, 0.3)
         bare = _bare(stack, place, cores, seen.sample)
         ready, absent = _peers(stack, plan, place, cores, say)
-        seen, used = Seen(), [0]
-        targets = [*_ours(plan, home, seen, used), _of_bare(plan, home, bare), *ready]
+        seen, many, used = Seen(), Seen(), [0]
+        targets = [*_ours(plan, home, seen, many, used), _of_bare(plan, home, bare), *ready]
         plan = fitted(plan, len(targets), time.perf_counter() - began)
         servers = {target.server.process.pid: target.server for target in targets}.values()
         before, used_before = Machine.now(), _used(servers)
@@ -87,10 +87,12 @@ def measure(plan: Plan, place: Path, cores: Cores, say: Say) -> Figures:
                 say(f"run {turn + 1} of {plan.runs}: {target.name}")
                 target.runs.append(driven(target.server, cores, target.scripts(), plan.seconds, plan.warm_up))
         by_name = {target.name: target.runs for target in targets}
-        for run in by_name["decisions"]:
-            right(run, seen)
-        if not used[0]:
-            raise Unavailable("expected call tokens to be used up; none was")
+        for name, what in (("decisions", seen), ("batched", many)):
+            for run in by_name[name]:
+                right(run, what)
+        for run in by_name["profile B"]:
+            if set(run.statuses) != {b"200"} or not used[0]:
+                raise Unavailable(f"expected call tokens to be used up, got {dict(run.statuses)}")
         figures = _figures(plan, home, by_name, seen, absent, cores)
         figures.fsync_ms = fsync(place)
         _open_loops(plan, home, figures, say)
@@ -120,7 +122,7 @@ def fitted(plan: Plan, targets: int, spent: float) -> Plan:
     )
 
 
-def _ours(plan: Plan, home: House, seen: Seen, used: list[int]) -> list[Target]:
+def _ours(plan: Plan, home: House, seen: Seen, in_batches: Seen, used: list[int]) -> list[Target]:
     many, few = plan.connections, max(1, plan.connections // 8)
     return [
         Target(
@@ -131,7 +133,7 @@ def _ours(plan: Plan, home: House, seen: Seen, used: list[int]) -> list[Target]:
         Target(
             name="batched",
             server=home.server,
-            scripts=lambda: [batches(home.requests, BATCH) for _ in range(few)],
+            scripts=lambda: [batches(home.requests, BATCH, in_batches) for _ in range(few)],
         ),
         Target(
             name="profile B",
@@ -200,7 +202,7 @@ def _figures(
         decisions_per_s=rate,
         bare_per_s=limit,
         batched_per_s=median(run.per_second * BATCH for run in runs["batched"]),
-        profile_b_per_s=median(run.per_second for run in runs["profile B"]),
+        profile_b_per_s=median(run.answered() - run.per_second for run in runs["profile B"]),  # second answers: uses
         peers=others | absent,
         of_bare=round(rate / limit, 3),
         cpu_us=median(cpu_micros(run) for run in ours),
@@ -239,7 +241,8 @@ def _steps(plan: Plan, made: Made, place: Path, cores: Cores, figures: Figures) 
     """Shares from a run with the profiler in it, of the processor time that was measured without it."""
     file = place / "profile.json"
     with serving(made, place, cores, profile=file) as home:
-        home.decisions(plan.connections, plan.warm_up, 0.0)
+        figures.restart_s = round(home.server.started_in, 2)
+        figures.first_calls_s = round(home.acquaint(plan.connections, 60.0), 2)
         os.kill(home.server.process.pid, signal.SIGUSR1)
         home.decisions(plan.connections, plan.seconds, 0.0)
         os.kill(home.server.process.pid, signal.SIGUSR2)

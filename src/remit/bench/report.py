@@ -78,6 +78,9 @@ def circumstances(figures: Figures) -> list[Row]:
         ("others: cores used, time all waited for a disk", f"{figures.others_busy:.2f}, {figures.disk_stalled:.1%}"),
         ("runs", f"{figures.runs}, of which the median counts"),
     ]
+    if figures.restart_s is not None and figures.first_calls_s is not None:
+        told = f"{figures.restart_s:.2f} s, {figures.first_calls_s:.2f} s"
+        rows.append(("after all this: restart, then a first call of every instance", told))
     return rows + _stress(figures)
 
 
@@ -87,7 +90,8 @@ def _stress(figures: Figures) -> list[Row]:
         told = (
             f"{over.decided_per_s:,.0f} decided/s ({over.kept:.0%} of the maximum), {over.refused_per_s:,.0f} refused/s"
         )
-        rows.append(("overload by 3", f"{told}, {over.failed} failed, p99 {over.p99_ms:.0f} ms"))
+        kept_back = f"{over.unsent_per_s:,.0f} not sent/s for want of a free connection"
+        rows.append(("overload by 3", f"{told}, {kept_back}, {over.failed} failed, p99 {over.p99_ms:.0f} ms"))
     if (soak := figures.soak) is not None:
         rows.append(
             (

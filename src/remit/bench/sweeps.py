@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from remit.bench.clients import Seen, decisions
 from remit.bench.figures import median
 from remit.bench.house import House, Say, cpu_micros, house
 from remit.bench.load import Run
@@ -81,15 +80,8 @@ def _alone(name: str, size: int, place: Path, cores: Cores, say: Say) -> Point:
             )
         )
         say(f"{name}: {size:,}, first calls")
-        _acquaint(home)
+        home.acquaint(_CONNECTIONS, _FIRST_CALLS)
         return _point(home, size, _CONNECTIONS, say, name)
-
-
-def _acquaint(home: House) -> None:
-    """A call of every agent, as far as there is time."""
-    seen = Seen()
-    each = -(-len(home.made.identities) // _CONNECTIONS)
-    home.closed([decisions(home.requests, seen, each) for _ in range(_CONNECTIONS)], _FIRST_CALLS, 0.0)
 
 
 def _point(home: House, size: int, connections: int, say: Say, name: str) -> Point:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from remit.bench import rules
-from remit.bench.clients import Seen
+from remit.bench.clients import Seen, batches
 from remit.bench.holder import URI, proof, thumbprint
 from remit.bench.load import body_of
 from remit.bench.world import APPLYING, ELSEWHERE, GOALS, LISTED, SERVERS, TOOLS, Identity, Requests, policies
@@ -112,6 +112,16 @@ def test_answers_are_counted_by_their_outcome_and_timings_are_read() -> None:
     assert seen.path == [40.0]
     assert seen.steps == {"find": [2.0]}
     assert json.loads(body_of(seen.sample))["context"]["outcome"] == "permit"
+
+
+def test_an_item_of_a_batch_that_was_not_decided_is_noticed() -> None:
+    seen = Seen()
+    script = batches(Requests("k", WHO), 3, seen)
+    next(script)
+    script.send(b'[{"outcome":"permit"},{"outcome":"deny"},{"outcome":"ask"}]')
+    assert (seen.permit, seen.deny, seen.ask, seen.other) == (1, 1, 1, 0)
+    script.send(b'[{"outcome":"permit"},{"error":{"status":503}},{"error":{"status":503}}]')
+    assert (seen.permit, seen.other) == (2, 2)
 
 
 # The same policies as peers have them.
