@@ -1,32 +1,22 @@
 """Step 8, checked: compiled policies answer, and Cedar itself is asked whether it would have said the same.
 
 The threat is a defect of ours in the compiler: a forbid that is thought not to hold. So every permit of a high-risk
-class is confirmed before it is released, while its commit waits, and a sample of all other answers afterwards. The
-caller owes the rest: on a divergence it denies what it has not released, records it, alarms, and calls
-`PolicySet.distrust`, after which the reference alone answers.
+class is confirmed before it counts, and so is a sample of all other answers: before the commit, because a permit that
+is in the log and was not released would be a false record. The caller owes the rest: on a divergence it goes by the
+reference, records it, alarms, and calls `PolicySet.distrust`, after which the reference alone answers.
 
-    match due(policies, facts, evaluation, draw=random()):
-        case Due.BEFORE | Due.AFTER: divergence = confirm(policies, facts, evaluation)
+    if due(policies, facts, evaluation, draw=chance()):
+        divergence = confirm(policies, facts, evaluation)
 
 Limits: what both evaluators share is not checked by comparing them: the choice of the policies that a request meets,
 and the conversion of arguments by their schema.
 """
-
-import enum
 
 import msgspec
 
 from remit.policy import Evaluation, Facts, PolicySet
 
 SHARE = 0.01  # of the answers that need not be confirmed: asking Cedar takes 150 to 400 µs, so each costs 2 to 4
-
-
-class Due(enum.StrEnum):
-    """When an answer is confirmed."""
-
-    BEFORE = "before"  # it is released
-    AFTER = "after"  # it was released
-    NEVER = "never"
 
 
 class Divergence(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,13 +34,11 @@ class Divergence(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def due(policies: PolicySet, facts: Facts, evaluation: Evaluation, *, draw: float, share: float = SHARE) -> Due:
-    """When the answer has to be confirmed. `draw` is chance, 0 to 1, which a caller must not be able to foresee."""
+def due(policies: PolicySet, facts: Facts, evaluation: Evaluation, *, draw: float, share: float = SHARE) -> bool:
+    """Whether the answer has to be confirmed. `draw` is chance, 0 to 1, which a caller must not be able to foresee."""
     if not policies.trusted:  # the reference answered
-        return Due.NEVER
-    if evaluation.allowed and policies.high_risk(facts):
-        return Due.BEFORE
-    return Due.AFTER if draw < share else Due.NEVER
+        return False
+    return (evaluation.allowed and policies.high_risk(facts)) or draw < share
 
 
 def confirm(policies: PolicySet, facts: Facts, evaluation: Evaluation) -> Divergence | None:

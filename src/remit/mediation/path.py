@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from remit.catalogue import fits
-from remit.decision import Due, Judgement, confirm, deny, due, evidence_of, judge
+from remit.decision import Judgement, confirm, deny, due, evidence_of, judge
 from remit.intent import assess
 from remit.mediation.budget import budgets
 from remit.mediation.case import Case, ask, divergence_write, draft, observe, permit
@@ -291,7 +291,7 @@ class Mediator:
         itself before it counts; where the two differ Cedar is right, and from then on it answers alone."""
         evaluation = policies.evaluate(facts)
         divergence = None
-        if due(policies, facts, evaluation, draw=self._entropy.chance()) is not Due.NEVER:
+        if due(policies, facts, evaluation, draw=self._entropy.chance()):
             divergence = confirm(policies, facts, evaluation)
             if divergence is not None:
                 policies.distrust(str(divergence))

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.policy.test_evaluate import LARGE, PAY, PERMIT, RECORDS, TOOLS, TYPES, policies
 from tests.unit.policy.test_pack import CASES, PACK
 
-from remit.decision import Due, confirm, due
+from remit.decision import confirm, due
 from remit.policy import Asserted, Evaluation, Facts, PolicySet, default_pack, facts_of, load
 from remit.policy.compiled import Condition
 from remit.policy.scope import Subject
@@ -188,7 +188,7 @@ def test_a_planted_wrong_closure_is_caught_by_the_confirmation_before_release() 
     facts = facts_of(chosen, LEAKS)
     evaluation = chosen.evaluate(facts)
     assert evaluation.allowed  # the defect shows
-    assert due(chosen, facts, evaluation, draw=0.99) is Due.BEFORE
+    assert due(chosen, facts, evaluation, draw=0.99) is True
     divergence = confirm(chosen, facts, evaluation)
     assert divergence is not None
     assert not divergence.reference.allowed
@@ -201,18 +201,18 @@ def test_a_planted_wrong_closure_is_caught_by_the_sample_afterwards() -> None:
     plant(chosen, "strict", wrong)
     facts = facts_of(chosen, {**LEAKS, "resource": {"id": "mail/send"}})
     evaluation = chosen.evaluate(facts)
-    assert due(chosen, facts, evaluation, draw=0.5) is Due.NEVER
-    assert due(chosen, facts, evaluation, draw=0.005) is Due.AFTER
+    assert due(chosen, facts, evaluation, draw=0.5) is False
+    assert due(chosen, facts, evaluation, draw=0.005) is True
     assert confirm(chosen, facts, evaluation) is not None
 
 
 def test_a_wrong_deny_is_in_the_sample_too_and_an_unregistered_tool_is_high_risk() -> None:
     chosen = policies(PERMIT + LENIENT)
     denied = facts_of(chosen, LEAKS)
-    assert due(chosen, denied, chosen.evaluate(denied), draw=0.5) is Due.NEVER
-    assert due(chosen, denied, chosen.evaluate(denied), draw=0.0) is Due.AFTER
+    assert due(chosen, denied, chosen.evaluate(denied), draw=0.5) is False
+    assert due(chosen, denied, chosen.evaluate(denied), draw=0.0) is True
     unheard = facts_of(chosen, {"resource": {"id": "who/knows"}})
-    assert due(chosen, unheard, chosen.evaluate(unheard), draw=0.5) is Due.BEFORE
+    assert due(chosen, unheard, chosen.evaluate(unheard), draw=0.5) is True
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.id)
@@ -220,7 +220,7 @@ def test_permits_of_high_risk_tools_are_confirmed_before_release_and_others_are_
     chosen = policies(PERMIT)
     facts = facts_of(chosen, {"resource": {"id": tool.id}})
     risky = tool.id in ("bank/pay", "files/purge")
-    assert due(chosen, facts, chosen.evaluate(facts), draw=0.5) is (Due.BEFORE if risky else Due.NEVER)
+    assert due(chosen, facts, chosen.evaluate(facts), draw=0.5) is risky
     assert confirm(chosen, facts, chosen.evaluate(facts)) is None
 
 
@@ -236,7 +236,7 @@ def test_a_distrusted_set_answers_by_the_reference_alone_and_passes_distrust_on(
     assert chosen.distrusted == "they differed"
     assert not chosen.evaluate(facts).allowed
     assert chosen.lift(facts, chosen.evaluate(facts)) is None
-    assert due(chosen, facts, chosen.evaluate(facts), draw=0.0) is Due.NEVER
+    assert due(chosen, facts, chosen.evaluate(facts), draw=0.0) is False
     grown = chosen.with_tools([*TOOLS, a_tool("x/y")])
     assert not grown.trusted
     assert not grown.evaluate(facts).allowed
