@@ -48,6 +48,7 @@ from remit.terms import (
     MissionState,
     Mode,
     Tool,
+    ToolId,
     ToolState,
     Voucher,
     VoucherKind,
@@ -244,10 +245,10 @@ def _agent(subject: _Subject) -> Agent | None:
 def _tool(policy_set: PolicySet, resource: _Resource) -> Tool | None:
     if resource.type != "tool":
         return None
-    tool = policy_set.tools.get(resource.id)  # type: ignore[call-overload]
+    tool = policy_set.tools.get(ToolId(resource.id))
     if tool is None or resource.state is None:
-        return tool  # type: ignore[no-any-return]
-    return msgspec.structs.replace(tool, state=resource.state)  # type: ignore[no-any-return]
+        return tool
+    return msgspec.structs.replace(tool, state=resource.state)
 
 
 def _mission(case: _Case) -> Mission | None:

@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 import msgspec
@@ -73,8 +74,8 @@ def back_up(directory: Path, target: Path, *, keys: bool, secrets: Sequence[Path
     return manifest
 
 
-def _write(directory: Path, file: object, beside: Path, keys: bool, secrets: Sequence[Path]) -> Manifest:
-    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
+def _write(directory: Path, file: IO[bytes], beside: Path, keys: bool, secrets: Sequence[Path]) -> Manifest:
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         packer = _Packer(tar)
         for path in sorted((directory / LOG).glob("*/*")):
             if path.name in CHECKPOINTS:
@@ -129,12 +130,12 @@ class _Packer:
 class _Hashed:
     """A file that is hashed as it is read."""
 
-    def __init__(self, source: object) -> None:
+    def __init__(self, source: IO[bytes]) -> None:
         self._source = source
         self.digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        data: bytes = self._source.read(size)  # type: ignore[attr-defined]
+        data = self._source.read(size)
         self.digest.update(data)
         return data
 
