@@ -15,11 +15,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 
-from remit.cli.serve import free_address
+from remit.assembly.http import bound, http_server
 
 
 def _sha(data: bytes) -> bytes:
@@ -138,15 +135,13 @@ class Witness:
 
 @contextlib.contextmanager
 def serving_witness(witness: Witness) -> Iterator[Witness]:
-    """The witness under Granian, in a thread with an event loop of its own."""
-    host, port = free_address("127.0.0.1", 0)
-    server = Server(
-        witness.app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_level=LogLevels.error
-    )
+    """The witness behind a real server, in a thread with an event loop of its own."""
+    listener = bound("127.0.0.1", 0)
+    server = http_server(witness.app)
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve()), daemon=True)
+    thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve([listener])), daemon=True)
     thread.start()
-    witness.url = f"http://{host}:{port}/sub"
+    witness.url = f"http://127.0.0.1:{listener.getsockname()[1]}/sub"
     try:
         yield witness
     finally:

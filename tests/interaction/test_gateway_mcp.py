@@ -16,14 +16,13 @@ import httpx2
 import mcp_types as types
 import msgspec
 import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server as Granian
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 
+from remit.assembly.http import bound, http_server
 from remit.gateway import Gateway
 from remit.terms import (
     DEFAULT_TENANT,
@@ -201,29 +200,13 @@ def free_port() -> int:
 @contextlib.asynccontextmanager
 async def served(app: App, port: int | None = None) -> AsyncIterator[str]:
     """`app` on loopback, until the block ends."""
-    port = port or free_port()
-    server = Granian(
-        app,
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.ASGINL,
-        log_enabled=False,
-        websockets=False,
-    )
-    task = asyncio.create_task(server.serve())
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
-            assert not task.done(), task.result()
-            await asyncio.sleep(0)
-            continue
-        writer.close()
-        break
+    listener = bound("127.0.0.1", port or 0)
+    server = http_server(app)
+    task = await server.begin(listener)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.stop()  # type: ignore[no-untyped-call]
+        server.stop()
         await asyncio.wait_for(task, 10)
 
 

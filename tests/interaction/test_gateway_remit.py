@@ -14,13 +14,11 @@ from typing import Any
 import httpx2
 import mcp_types as types
 import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server as Granian
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from remit.assembly import init, open_remit
-from remit.demo.tools import reserved
+from remit.assembly.http import bound, http_server
 from remit.terms import ApprovalState, Credential, MissionState, Role
 
 SECRET = "Bearer office-credential-77c1"
@@ -71,12 +69,10 @@ def test_honest_work_passes_an_injected_payment_does_not_and_approval_lets_a_lar
             mission, _ = await remit.administration.missions.open(
                 admin, agent="clerk", purpose="pay-bills", goal=GOAL, subject="user:greta"
             )
-            with contextlib.closing(reserved(0)) as held:
-                port = held.getsockname()[1]
-                server = Granian(
-                    remit.app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False
-                )
-                task = asyncio.create_task(server.serve())
+            with contextlib.closing(bound("127.0.0.1", 0)) as listener:
+                port = listener.getsockname()[1]
+                server = http_server(remit.app)
+                task = await server.begin(listener)
                 headers = {"authorization": f"Bearer {key}", "remit-mission": mission.id}
                 async with (
                     httpx2.AsyncClient(headers=headers, trust_env=False, transport=_patient()) as http,
@@ -102,7 +98,7 @@ def test_honest_work_passes_an_injected_payment_does_not_and_approval_lets_a_lar
                     await remit.administration.missions.change(admin, mission.id, MissionState.REVOKED, "over")
                     late = await client.call_tool("read_file", {"name": "stock.csv"})
                     assert told(late)["outcome"] == "deny"
-                server.stop()  # type: ignore[no-untyped-call]
+                server.stop()
                 await asyncio.wait_for(task, 10)
 
     asyncio.run(story())

@@ -5,15 +5,13 @@ python -m remit.bench.bare ANSWER.json
 
 import asyncio
 import signal
-import socket
 import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
+
+from remit.assembly.http import bound, http_server, new_event_loop
 
 READY = "bare is ready at "
 
@@ -40,40 +38,15 @@ def handler(answer: Any) -> Any:
     return app
 
 
-def server(app: Any, port: int) -> Server:
-    """With the options of `remit up`; a test compares them."""
-    return Server(
-        app,
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=1024,
-        log_dictconfig={"handlers": {}, "loggers": {"_granian": {"propagate": True}}},
-        log_level=LogLevels.error,
-    )
-
-
 async def _serve(answer: Any) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    made = server(handler(answer), port)
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, made.stop)
-    serving = asyncio.create_task(made.serve())
-    while not serving.done():
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.01)  # Granian does not say when it listens
-            continue
-        writer.close()
-        print(f"{READY}http://127.0.0.1:{port}", flush=True)
-        break
+    listener = bound("127.0.0.1", 0)
+    made = http_server(handler(answer))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, made.stop)
+    serving = await made.begin(listener)
+    print(f"{READY}http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     await serving
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(msgspec.json.decode(Path(sys.argv[1]).read_bytes())))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_serve(msgspec.json.decode(Path(sys.argv[1]).read_bytes())))

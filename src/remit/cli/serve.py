@@ -1,12 +1,10 @@
-"""The server process: one directory, one lock, one event loop, Granian inside it.
+"""The server process: one directory, one lock, one event loop.
 
-In this order: read the configuration; take the directory's lock; find out whether the port is free; open everything
-(which refuses what cannot work); listen; announce the address in the lock, where other commands find it. On SIGINT or
-SIGTERM the reverse: stop accepting, let calls in flight finish for at most `GRACE`, publish the last checkpoint, close
-the store, release the lock. A second signal skips the waiting, never the closing.
-
-Granian shares a port with whoever asks for it (SO_REUSEPORT), so two servers of one account would answer in turns; the
-port is therefore tried without sharing first. What SIGKILL leaves: an unlocked directory whose rows are the truth.
+In this order: read the configuration; take the directory's lock; take the port; open everything (which refuses what
+cannot work); listen; announce the address in the lock, where other commands find it. On SIGINT or SIGTERM the reverse:
+stop accepting, let calls in flight finish for at most `GRACE`, publish the last checkpoint, close the store, release
+the lock. A second signal skips the waiting, never the closing. What SIGKILL leaves: an unlocked directory whose rows
+are the truth.
 """
 
 import asyncio
@@ -20,17 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import structlog
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 
 from remit.assembly import load_settings, open_remit
+from remit.assembly.http import Server, bound, http_server
 from remit.storage import Lock
 from remit.terms import InvalidInput, Unavailable
 
 GRACE = 15.0  # seconds for calls in flight: longer than a tool call usually takes, shorter than supervisors' patience
-STARTING = 30.0  # seconds until the first answer
-_POLL = 0.01
 
 log = structlog.get_logger("remit")
 
@@ -39,19 +33,20 @@ async def serve(directory: Path, *, host: str | None, port: int | None) -> None:
     """Serve `directory` until a signal. Raises `Refused` or `Unavailable` with what to do when it cannot start."""
     settings = load_settings(directory)  # first, so that no lock is left in a directory that is not ours
     with _signals() as signals, Lock(directory) as lock:
-        address, number = free_address(settings.host if host is None else host, settings.port if port is None else port)
-        async with open_remit(directory, lock=lock, listen=(address, number)) as remit:
-            server = _server(remit.app, address, number)
-            _collect_seldom()
-            serving = asyncio.create_task(server.serve())
-            try:
-                await _listening(serving, address, number)
-                url = _url(address, number)
-                lock.announce(url)
-                _ready(url, directory)
-                await _first(serving, signals.stop)
-            finally:
-                await _finish(server, serving, signals)
+        listener = listening(settings.host if host is None else host, settings.port if port is None else port)
+        with contextlib.closing(listener):
+            address, number = listener.getsockname()[:2]
+            async with open_remit(directory, lock=lock, listen=(address, number)) as remit:
+                server = http_server(remit.app)
+                _collect_seldom()
+                serving = await server.begin(listener)
+                try:
+                    url = _url(address, number)
+                    lock.announce(url)
+                    _ready(url, directory)
+                    await _first(serving, signals.stop)
+                finally:
+                    await _finish(server, serving, signals)
     log.info("stopped", pid=os.getpid())
 
 
@@ -88,22 +83,14 @@ def _signals() -> Iterator[Signals]:
             loop.remove_signal_handler(number)
 
 
-def free_address(host: str, port: int) -> tuple[str, int]:
-    """The IP address and port to listen on; 0 becomes a free port. Raises `Unavailable` when it is taken."""
+def listening(host: str, port: int) -> socket.socket:
+    """A socket of this address; port 0 becomes a free one. Raises `Unavailable` when it is taken."""
     try:
-        family, _, _, _, where = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except OSError as error:
+        return bound(host, port)
+    except socket.gaierror as error:
         raise InvalidInput(f"expected `host` to be an address of this machine: {error.strerror}") from None
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(where)
-        except OSError as error:
-            raise _cannot_listen(host, port, error) from None
-        bound = probe.getsockname()
-    return str(bound[0]), int(bound[1])
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from None
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> Unavailable:
@@ -113,44 +100,6 @@ def _cannot_listen(host: str, port: int, error: OSError) -> Unavailable:
         errno.EADDRNOTAVAIL: "choose an address of this machine with `--host` or in remit.toml",
     }.get(error.errno or 0, "choose another with `--host` and `--port`")
     return Unavailable(f"cannot listen on {host}:{port}: {error.strerror}; {advice}")
-
-
-def _server(app: object, address: str, port: int) -> Server:
-    return Server(
-        app,
-        address=address,
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=1024,
-        log_dictconfig={"handlers": {}, "loggers": {"_granian": {"propagate": True}}},
-        log_level=LogLevels.error,  # its warnings are about being embedded
-    )
-
-
-async def _listening(serving: "asyncio.Task[None]", address: str, port: int) -> None:
-    """Return when the server answers a request; raise when it ended or never does."""
-    try:
-        async with asyncio.timeout(STARTING):
-            while not serving.done():
-                if await _answers(_reachable(address), port):
-                    return
-                await asyncio.sleep(_POLL)  # Granian does not say when it listens
-    except TimeoutError:
-        raise Unavailable(f"no answer on {address}:{port} within {STARTING:.0f} seconds; see the log above") from None
-    raise Unavailable(f"the server could not listen on {address}:{port}; see the log above")
-
-
-async def _answers(address: str, port: int) -> bool:
-    try:
-        reader, writer = await asyncio.open_connection(address, port)
-        writer.write(b"GET /health HTTP/1.1\r\nhost: remit\r\nconnection: close\r\n\r\n")
-        status = await reader.readline()
-        writer.close()
-    except OSError:
-        return False
-    return status.startswith(b"HTTP/1.1 200")
 
 
 async def _first(serving: "asyncio.Task[None]", stop: asyncio.Event) -> None:
@@ -166,7 +115,7 @@ async def _first(serving: "asyncio.Task[None]", stop: asyncio.Event) -> None:
 
 async def _finish(server: Server, serving: "asyncio.Task[None]", signals: Signals) -> None:
     """Let calls in flight finish, for at most `GRACE` and until a second signal."""
-    server.stop()  # type: ignore[no-untyped-call]
+    server.stop()
     hurry = asyncio.create_task(signals.now.wait())
     await asyncio.wait({serving, hurry}, timeout=GRACE, return_when=asyncio.FIRST_COMPLETED)
     hurry.cancel()

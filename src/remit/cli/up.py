@@ -21,8 +21,10 @@ def up(
     """Serve a directory until SIGINT or SIGTERM. Prints one line when it is ready; logs go to standard error."""
     import asyncio
 
+    from remit.assembly.http import new_event_loop
     from remit.cli.logs import configure
     from remit.cli.serve import serve
 
     configure()
-    asyncio.run(serve(directory.absolute(), host=host, port=port))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serve(directory.absolute(), host=host, port=port))

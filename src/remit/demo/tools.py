@@ -15,21 +15,19 @@ import contextlib
 import hmac
 import json
 import logging
-import os
 import signal
-import socket
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from granian.constants import Interfaces
-from granian.server.embed import Server as Granian
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
+
+from remit.assembly.http import bound, http_server
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mail (
@@ -288,18 +286,15 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Locked:
-    """ASGI: `app` for requests with the credential, 401 for the others, and word when it serves."""
+    """ASGI: `app` for requests with the credential, 401 for the others."""
 
-    def __init__(
-        self, app: Callable[[Scope, Receive, Send], Awaitable[None]], header: str, ready: asyncio.Event
-    ) -> None:
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], header: str) -> None:
         self._app = app
         self._header = header.encode()
-        self._ready = ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._app(scope, receive, self._announcing(send))
+            await self._app(scope, receive, send)
             return
         sent = dict(scope["headers"]).get(b"authorization", b"")
         if hmac.compare_digest(sent, self._header):
@@ -309,57 +304,17 @@ class Locked:
         await send({"type": "http.response.start", "status": 401, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
-    def _announcing(self, send: Send) -> Send:
-        async def announce(message: MutableMapping[str, Any]) -> None:
-            await send(message)
-            if message["type"] == "lifespan.startup.complete":
-                self._ready.set()
-
-        return announce
-
 
 async def serve(port: int, db: Path, header: str) -> None:
     """Serve on loopback, to callers that send this Authorization header, until SIGINT or SIGTERM."""
-    ready = asyncio.Event()
-    with contextlib.closing(Company(db)) as company, reserved(port) as held:
-        port = held.getsockname()[1]
-        server = Granian(
-            Locked(Tools(company).streamable_http_app(), header, ready),
-            address="127.0.0.1",
-            port=port,
-            interface=Interfaces.ASGI,
-            log_enabled=False,
-        )
+    with contextlib.closing(Company(db)) as company, contextlib.closing(bound("127.0.0.1", port)) as listener:
+        server = http_server(Locked(Tools(company).streamable_http_app(), header), lifespan=True)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, server.stop)
-        serving = asyncio.create_task(server.serve())
-        await _reachable(ready, port, serving)
-        print(f"listening on http://127.0.0.1:{port}/mcp", flush=True)
+        serving = await server.begin(listener)
+        print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
         await serving
-
-
-def reserved(port: int) -> socket.socket:
-    """A bound socket that holds the port until the server, which sets the same option, listens on it."""
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    held.bind(("127.0.0.1", port))
-    return held
-
-
-async def _reachable(ready: asyncio.Event, port: int, serving: asyncio.Task[None]) -> None:
-    """Wait until a connection is taken: the start-up message comes a moment before the socket listens."""
-    starting = asyncio.create_task(ready.wait())
-    await asyncio.wait({starting, serving}, return_when=asyncio.FIRST_COMPLETED)
-    while not serving.done():
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
-            await asyncio.sleep(0)
-            continue
-        writer.close()
-        return
-    await serving
 
 
 def main() -> None:
@@ -373,9 +328,6 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     header = given.credential_file.read_text(encoding="utf-8").strip()
     asyncio.run(serve(given.port, given.db, header if " " in header else f"Bearer {header}"))
-    os._exit(
-        0
-    )  # all is closed; the server's native threads may abort the process if the interpreter is taken from them
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import remit.assembly.http as http
 import remit.bench.bare as bare
 import remit.cli.serve as serve
 from remit.bench import peers, rules
@@ -21,19 +22,11 @@ from remit.bench.processes import Cores, Machine, module, pinned, running
 from remit.terms import Unavailable
 
 
-def test_the_bare_server_has_the_options_of_remit_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bare_server_is_the_server_of_remit_up() -> None:
     """Else the limit would be another server's."""
-    made: list[dict[str, Any]] = []
-
-    class Recorded:
-        def __init__(self, app: object, **options: Any) -> None:
-            made.append(options)
-
-    for place in (bare, serve):
-        monkeypatch.setattr(place, "Server", Recorded)
-    bare.server(None, 1234)
-    serve._server(None, "127.0.0.1", 1234)
-    assert made[0] == made[1]
+    for name in ("http_server", "new_event_loop"):
+        assert vars(bare)[name] is vars(http)[name]
+    assert vars(serve)["http_server"] is http.http_server
 
 
 def test_the_bare_handler_reads_the_request_and_answers_what_it_was_given() -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from remit.cli.app import _LAZY, app, load
 
-HEAVY = ("sqlalchemy", "alembic", "litestar", "granian", "mcp", "cedarpy", "jsonschema", "structlog")
+HEAVY = ("sqlalchemy", "alembic", "litestar", "uvicorn", "uvloop", "mcp", "cedarpy", "jsonschema", "structlog")
 LOADED = """
 import json, sys
 sys.argv = ["remit", *json.loads(sys.argv[1])]
