@@ -326,3 +326,15 @@ def test_a_policy_that_errs_on_a_request_denies_it_and_says_so(
             assert "overflow" in answer["reasons"][0]["message"]
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jclerk", "two words", "<b>", "x" * 201])
+def test_an_instance_is_named_by_an_identifier(play: Play, name: str) -> None:
+    """Its name stands in entries and on screens (I12, I13)."""
+
+    async def story(house: House) -> None:
+        mission = await house.mission(REPORT)
+        with pytest.raises(ApiError, match=r"subject\.properties\.instance"):
+            await house.ask(mission, "read_file", {"name": "report.txt"}, instance=name)
+
+    play(story)

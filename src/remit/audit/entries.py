@@ -12,6 +12,7 @@ import msgspec
 
 from remit.audit.tiles import MAX_ENTRY
 from remit.terms import EntryDraft, InvalidInput, canonical
+from remit.terms.entries import Facts
 
 VERSION = 1
 
@@ -30,22 +31,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 _decoder = msgspec.json.Decoder(Entry)
+_encode = msgspec.json.Encoder().encode
 
 
 def encode_entry(seq: int, draft: EntryDraft) -> bytes:
     """The entry's canonical bytes. Raises `InvalidInput` for facts without a canonical form or too many of them."""
-    data = canonical(
-        {
-            "actor": draft.actor,
-            "facts": draft.facts,
-            "id": draft.id,
-            "kind": draft.kind,
-            "seq": seq,
-            "tenant": draft.tenant,
-            "time": draft.time,
-            "v": VERSION,
-        }
+    entry = Entry(
+        actor=draft.actor,
+        facts=draft.facts,  # type: ignore[arg-type]  # `Facts` are written as the object that they are read as
+        id=draft.id,
+        kind=draft.kind,
+        seq=seq,
+        tenant=draft.tenant,
+        time=draft.time,
+        v=VERSION,
     )
+    data = _encode(entry) if isinstance(draft.facts, Facts) else canonical(msgspec.structs.asdict(entry))
     if len(data) > MAX_ENTRY:
         raise InvalidInput(
             f"expected an entry of at most {MAX_ENTRY} bytes, got {len(data)}: keep long text in details"

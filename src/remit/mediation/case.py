@@ -114,9 +114,16 @@ def observe(case: Case) -> None:
 
 
 def draft(
-    principal: Principal, tenant: TenantId, request: Request, decision: str, case: Case, salt: bytes, now: int
+    principal: Principal,
+    tenant: TenantId,
+    request: Request,
+    decision: str,
+    case: Case,
+    salt: bytes,
+    as_of: int,
+    now: int,
 ) -> Write:
-    """Step 9, the write: decision, reservation and entry are one transaction."""
+    """Step 9, the write: decision, reservation and entry are one transaction. `as_of`: the revision before step 2."""
     entry = decision_entry(
         tenant,
         decision,
@@ -138,7 +145,7 @@ def draft(
         details = (call_detail(decision, case.described, case.judgement, salt),)
     # A deny rests on nothing that could go away in its favour; what else is released is of one moment.
     expects = () if case.judgement.effect is Effect.DENY else case.expects
-    return Write(entry=entry, puts=tuple(case.puts), expects=expects, details=details)
+    return Write(entry=entry, puts=tuple(case.puts), expects=expects, details=details, as_of=as_of)
 
 
 def divergence_write(tenant: TenantId, divergence: Divergence, now: int) -> Write:

@@ -5,6 +5,7 @@ are encrypted per mission and erasable (I13). Names that an agent made up are wr
 """
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from remit.audit import commit
 from remit.decision import Judgement, evidence_of
@@ -23,6 +24,7 @@ from remit.terms import (
     TenantId,
     is_identifier,
 )
+from remit.terms.entries import Facts
 
 
 class CallDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +46,29 @@ class ResultDetail(msgspec.Struct, frozen=True, kw_only=True):
     cut: bool = False  # something is missing at the end
     error: str = ""
     salt: str = ""
+
+
+class DecisionFacts(Facts, frozen=True, kw_only=True):
+    """What the entry of a decision says."""
+
+    agent: str | None
+    approval: str | UnsetType | None
+    call: str | UnsetType  # commitment to the call's digest
+    call_id: str | None
+    classes: tuple[str, ...] | UnsetType
+    definition: str | UnsetType
+    effect: str
+    evidence: str
+    instance: str | None
+    mission: str | None
+    mode: str
+    policy: str
+    reasons: tuple[str, ...]
+    resource: str | None
+    resource_type: str | None
+    subject_type: str | None
+    token: str | UnsetType
+    would: str | UnsetType  # in observe: what enforce would answer
 
 
 def commitment(salt: bytes, text: str) -> str:
@@ -74,30 +99,27 @@ def decision_entry(
     now: int,
 ) -> EntryDraft:
     """The record of one decision (standards: agent, subject, resource, action, decision, time, risk, remedy)."""
-    facts: dict[str, object] = {
-        "agent": name(request.subject_id) if request.subject_type == "agent" else None,
-        "subject_type": name(request.subject_type),
-        "instance": described.call.instance if described is not None else name(request.instance),
-        "mission": name(request.mission),
-        "resource_type": name(request.resource_type),
-        "resource": name(request.resource_id),
-        "call_id": name(call_id),
-        "mode": mode.value,
-        "effect": judgement.effect.value,
-        "reasons": [reason.code for reason in judgement.reasons],
-        "evidence": evidence_of(judgement.findings),
-        "policy": policy,
-    }
-    if would is not None:
-        facts["would"] = would.value
-    if token is not None:
-        facts["token"] = token
-    if approval is not None:
-        facts["approval"] = name(approval)
-    if described is not None:
-        facts["classes"] = [item.value for item in described.tool.classes]
-        facts["definition"] = described.tool.definition_hash
-        facts["call"] = commitment(salt, described.call.digest)
+    call = described.call if described is not None else None
+    facts = DecisionFacts(
+        agent=call.agent if call else name(request.subject_id) if request.subject_type == "agent" else None,
+        approval=UNSET if approval is None else name(approval),
+        call=commitment(salt, call.digest) if call else UNSET,
+        call_id=name(call_id),
+        classes=tuple([item._value_ for item in described.tool.classes]) if described else UNSET,
+        definition=call.definition_hash if call else UNSET,
+        effect=judgement.effect._value_,
+        evidence=evidence_of(judgement.findings),
+        instance=call.instance if call else name(request.instance),
+        mission=call.mission if call else name(request.mission),
+        mode=mode._value_,
+        policy=policy,
+        reasons=tuple([reason.code for reason in judgement.reasons]),
+        resource=name(request.resource_id),
+        resource_type=name(request.resource_type),
+        subject_type=name(request.subject_type),
+        token=UNSET if token is None else token,
+        would=UNSET if would is None else would._value_,
+    )
     return EntryDraft(tenant=tenant, kind="decision.made", id=decision, time=now, actor=actor, facts=facts)
 
 

@@ -107,12 +107,13 @@ class Mediator:
             started = self._timer()
             now = self._clock.now()
             decision = self._entropy.identifier("d")
+            as_of = self._state.revision
             case = self._consider(principal, tenant, request, decision, now)
             if case.divergence is not None:
                 with contextlib.suppress(Unavailable):  # then the decision is not kept either
                     await self._journal.commit(divergence_write(tenant, case.divergence, now))
             salt = self._entropy.salt()
-            write = draft(principal, tenant, request, decision, case, salt, now)
+            write = draft(principal, tenant, request, decision, case, salt, as_of, now)
             micros = (self._timer() - started) / 1000
             try:
                 seq = await self._journal.commit(write)  # 9 Commit
@@ -337,7 +338,11 @@ def _point(principal: Principal) -> PointPrincipal:
 
 def authorize(principal: Principal, request: Request) -> TenantId:
     """Whether this principal may ask for this subject and resource. Returns the tenant; raises `Forbidden`."""
-    for what, value in (("subject.id", request.subject_id), ("context.mission", request.mission)):
+    for what, value in (
+        ("subject.id", request.subject_id),
+        ("subject.properties.instance", request.instance),
+        ("context.mission", request.mission),
+    ):
         if request.subject_type == "agent" and value is not None and not is_identifier(value):
             raise InvalidInput(f"expected `{what}` to be letters, digits and `_.:@/+=~#-`, 1 to 200 characters")
     match principal:

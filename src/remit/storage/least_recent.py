@@ -1,6 +1,5 @@
 """A mapping that keeps what was used last, up to a number."""
 
-import contextlib
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -19,8 +18,10 @@ class LeastRecent(Generic[K, V]):
     def get(self, key: K) -> V | None:
         item = self._items.get(key)
         if item is not None:
-            with contextlib.suppress(KeyError):  # dropped by another thread meanwhile
+            try:
                 self._items.move_to_end(key)
+            except KeyError:
+                return item  # dropped by another thread meanwhile
         return item
 
     def put(self, key: K, item: V) -> None:

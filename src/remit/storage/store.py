@@ -3,7 +3,7 @@
 `commit` changes hot state at once, in the caller's thread, and returns when the database has it (I1). The order is:
 
 1. admit: not closed, not broken, room in the queue;
-2. compare versions, else `Conflict` with nothing changed;
+2. compare versions, unless nothing at all changed since they were read, else `Conflict` with nothing changed;
 3. change hot state and queue the write, under one guard, so that the queue's order is hot state's;
 4. wait for the writer's transaction.
 
@@ -82,6 +82,7 @@ class Store(Hot, Log):
         self._memories: LeastRecent[tuple[TenantId, InstanceId], Memory] = LeastRecent(memories)
         self._asked = 0  # memories, since they were weighed
         self._briefs: LeastRecent[tuple[TenantId, str], Brief] = LeastRecent(BRIEFS)
+        self.revision = 0  # of hot state: grows with every write and with every failure
         self._upheavals = 0  # erasures and failures: what was read before one is not kept after it
         self._passing = Passing()
         self._unsure: set[Touched] = set()  # records that a failed transaction had changed
@@ -248,7 +249,8 @@ class Store(Hot, Log):
             try:
                 self._writer.admit()
                 if job.write is not None:
-                    self._compare(job.write)
+                    if job.write.as_of != self.revision:
+                        self._compare(job.write)
                     self._apply(job.write)
             except RemitError:
                 self._forget_told(job)
@@ -289,6 +291,7 @@ class Store(Hot, Log):
             raise InvalidInput("expected each record once in a write")
 
     def _apply(self, write: Write) -> None:
+        self.revision += 1
         tenant = write.entry.tenant
         briefs = [(one.mission, _brief(one.body)) for one in write.details if one.kind is DetailKind.BRIEF]
         self.newest = max(self.newest, write.entry.time)
@@ -363,6 +366,7 @@ class Store(Hot, Log):
         self._briefs.clear()
         self._memories.clear()
         self._upheavals += 1
+        self.revision += 1
         self.newest = newest
         self._writer.broken = False
 

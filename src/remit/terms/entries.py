@@ -138,6 +138,11 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts of an entry that is written often. Fields stand in alphabetical order and are `str`, `None`, tuples of
+    `str`, or absent: then msgspec writes them as RFC 8785 does."""
+
+
 class EntryDraft(msgspec.Struct, frozen=True, kw_only=True):
     """An entry before it has its number. `kind` is `noun.participle` ("decision.made", "mission.revoked")."""
 
@@ -146,7 +151,7 @@ class EntryDraft(msgspec.Struct, frozen=True, kw_only=True):
     id: str  # what it is about: the decision's, mission's, agent's id
     time: int
     actor: str  # `actor_of` the principal, or "remit"
-    facts: dict[str, Any]  # JSON values: digests, states, codes, ids; nothing that an agent or tool wrote
+    facts: "dict[str, Any] | Facts"  # JSON values: digests, states, codes, ids; nothing that an agent or tool wrote
 
 
 Expected = tuple[Kind, str, int]  # a record's kind, id and version; 0 = that there is none
@@ -158,4 +163,5 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     entry: EntryDraft
     puts: tuple[Put, ...] = ()
     expects: tuple[Expected, ...] = ()  # what was read and is not written: compared all the same
+    as_of: int = -1  # the store's revision before all that was read: while it stands, there is nothing to compare
     details: tuple[Detail, ...] = ()

@@ -335,6 +335,24 @@ class StoreContract:
         assert [one.id for one in store.agents(T)] == ["a"]
         assert store.commit_blocking(write("d", put(Kind.AGENT, agent("b")))) == 1
 
+    def test_compares_whatever_was_read_before_the_latest_change(self, store: Store) -> None:
+        store.commit_blocking(write("a", put(Kind.AGENT, agent("a"))))
+        read = store.revision
+        stale = msgspec.structs.replace(write("a", put(Kind.AGENT, agent("a"))), as_of=read)
+        store.commit_blocking(write("b", put(Kind.AGENT, agent("b"))))
+        with pytest.raises(Conflict, match="is at version 1, not 0"):
+            store.commit_blocking(stale)
+        good = write("a", put(Kind.AGENT, agent("a", version=2)))
+        assert store.commit_blocking(msgspec.structs.replace(good, as_of=store.revision)) == 2
+        assert store.revision != read
+
+    def test_never_replaces_another_version_than_a_write_says_whatever_it_says_it_read(self, store: Store) -> None:
+        store.commit_blocking(write("a", put(Kind.AGENT, agent("a"))))
+        wrong = msgspec.structs.replace(write("a", put(Kind.AGENT, agent("a"))), as_of=store.revision)
+        with pytest.raises(Unavailable, match="changed beside"):
+            store.commit_blocking(wrong)
+        assert store.agent(T, AgentId("a")) == agent("a")
+
     def test_compares_what_was_read_and_is_not_written(self, store: Store) -> None:
         store.commit_blocking(write("a", put(Kind.AGENT, agent("a"))))
         for expected in ((Kind.AGENT, "a", 2), (Kind.AGENT, "a", 0), (Kind.AGENT, "b", 1), (Kind.TENANT, "tenant", 1)):
