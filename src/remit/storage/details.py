@@ -8,6 +8,7 @@ the body outlives an erasure: backups expire on their own schedule.
 
 import os
 import threading
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -76,14 +77,16 @@ class Sealer:
         where = (detail.c.tenant == owner[0], detail.c.mission == owner[1], detail.c.owner == of, detail.c.kind == kind)
         row = connection.execute(select(detail.c.nonce, detail.c.body).where(*where)).first()
         cipher, _ = self._find(connection, owner) if row is not None else (None, False)
-        if row is None or cipher is None:
-            return None
-        try:
-            return cipher.decrypt(row.nonce, row.body, place(owner, of, kind))
-        except InvalidTag:
-            raise Unavailable(
-                f"a stored detail of mission {owner[1]!r} was changed or its key is another: restore both from a backup"
-            ) from None
+        return None if row is None or cipher is None else _decrypted(cipher, owner, of, kind, row.nonce, row.body)
+
+    def open_all(self, connection: Connection, owner: Owner, of: Sequence[str]) -> dict[tuple[str, str], bytes]:
+        """Every stored detail of these decisions, by decision and kind."""
+        where = (detail.c.tenant == owner[0], detail.c.mission == owner[1], detail.c.owner.in_(of))
+        rows = connection.execute(select(detail.c.owner, detail.c.kind, detail.c.nonce, detail.c.body).where(*where))
+        cipher, _ = self._find(connection, owner)
+        if cipher is None:
+            return {}
+        return {(name, kind): _decrypted(cipher, owner, name, kind, nonce, body) for name, kind, nonce, body in rows}
 
     def forget(self, owners: "set[Owner] | dict[Owner, bytes]") -> None:
         with self._guard:
@@ -127,6 +130,15 @@ def erase(connection: Connection, erasure: Erasure) -> None:
     had = connection.execute(delete(mission_key).where(*keys)).rowcount
     if had and not mission.startswith(GOES_ON):
         connection.execute(mission_key.insert().values(tenant=tenant, mission=mission, wrapped=ERASED))
+
+
+def _decrypted(cipher: AESGCM, owner: Owner, of: str, kind: str, nonce: bytes, body: bytes) -> bytes:
+    try:
+        return cipher.decrypt(nonce, body, place(owner, of, kind))
+    except InvalidTag:
+        raise Unavailable(
+            f"a stored detail of mission {owner[1]!r} was changed or its key is another: restore both from a backup"
+        ) from None
 
 
 def nonces(number: int) -> list[bytes]:
