@@ -1,6 +1,6 @@
 """What policy costs: `PolicySet.evaluate` on realistic facts, compiled and by the reference.
 
-    .venv/bin/python benchmarks/policy.py [--rounds 3000]
+    .venv/bin/python benchmarks/policy.py [--rounds 3000] [--turns 5]
 
 Processor time of this process, each request by itself, so that the median is of requests and not of averages. The
 policies are the default pack's and others in its shape, scoped to agents, groups, tools and servers; requests vary in
@@ -12,6 +12,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -170,26 +171,51 @@ def _clock() -> float:
     return statistics.median(taken)
 
 
+def anew(chosen: PolicySet) -> Callable[[Facts], object]:
+    """Cedar, asked as if it had not been asked before."""
+
+    def ask(facts: Facts) -> object:
+        chosen._reference._route(facts).answers.clear()
+        return chosen.reference(facts)
+
+    return ask
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3000)
-    parser.add_argument("--quick", action="store_true", help="without the set of 10,000, which takes long to check")
+    parser.add_argument("--turns", type=int, default=5, help="of which the median counts; the sets take turns")
     options = parser.parse_args()
-    rounds = options.rounds
-    print(f"{'policies':>24} {'matching':>9} {'evaluate p50':>13} {'p99':>8} {'reference p50':>14}  (µs)")
     core = pack(CORE)
-    sets = [("core", 10, core), ("core", 100, core), ("pack", 100, pack()), ("core", 1000, core)]
-    for name, count, base in sets if options.quick else [*sets, ("core", 10_000, core)]:
-        chosen = policies(count, base)
-        made = requests(chosen, rounds, 20, random.Random(1))  # noqa: S311  # a fixed seed
-        middle, high = micros(chosen.evaluate, made)
-        slow, _ = micros(chosen.reference, made[:300])
-        found = matching(chosen, made)
-        print(f"{name + ' ' + str(count):>24} {found:9.1f} {middle:13.1f} {high:8.1f} {slow:14.1f}")
-        if base is not core:
-            steered = [msgspec.structs.replace(facts, findings=_outsider(facts)) for facts in made]
-            middle, high = micros(lambda facts: _lifted(chosen, facts), steered)  # noqa: B023  # called at once
-            print(f"{'evaluated, then lifted':>24} {found:9.1f} {middle:13.1f} {high:8.1f}")
+    bases = {"core 10": core, "core 100": core, "pack 100": pack(), "core 1000": core, "core 10000": core}
+    sets: dict[str, tuple[PolicySet, list[Facts], float]] = {}
+    found: dict[str, list[tuple[float, ...]]] = {}
+    for name, base in bases.items():
+        start = time.process_time()
+        chosen = policies(int(name.split()[1]), base)
+        taken = time.process_time() - start
+        made = requests(chosen, options.rounds, 20, random.Random(1))  # noqa: S311  # a fixed seed
+        sets[name], found[name] = (chosen, made, taken), []
+    for _ in range(options.turns):
+        for name, (chosen, made, _) in sets.items():
+            steered = [msgspec.structs.replace(facts, findings=_outsider(facts)) for facts in made[:600]]
+            new, _ = micros(anew(chosen), made[:300])
+            for facts in made[:300]:
+                chosen.reference(facts)
+            kept, _ = micros(chosen.reference, made[:300])
+            found[name].append(
+                (*micros(chosen.evaluate, made), micros(partial(_lifted, chosen), steered)[0], kept, new)
+            )
+    print(f"{'policies':>12} {'matching':>9} {'loaded s':>9} {'evaluate p50':>13} {'p99':>7} {'denied, lifted':>15} "
+          f"{'Cedar kept':>11} {'anew':>7}  (µs)")  # fmt: skip
+    for name, (chosen, made, taken) in sets.items():
+        middle, high, lifted, kept, new = (statistics.median(column) for column in zip(*found[name], strict=True))
+        print(f"{name:>12} {matching(chosen, made):9.1f} {taken:9.2f} {middle:13.1f} {high:7.1f} {lifted:15.1f} "
+              f"{kept:11.1f} {new:7.1f}")  # fmt: skip
+    ratio = statistics.median(
+        many[0] / few[0] for many, few in zip(found["core 10000"], found["core 100"], strict=True)
+    )
+    print(f"10,000 policies cost {ratio:.2f} of 100")
 
 
 if __name__ == "__main__":

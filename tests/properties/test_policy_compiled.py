@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from remit.decision import confirm
 from remit.policy import Asserted, Facts, PolicySet, default_pack, facts_of, load
+from remit.policy.reference import Reference
 from remit.terms import (
     DEFAULT_TENANT,
     VERDICTS,
@@ -74,6 +75,14 @@ when {{ context.arguments has to && context.arguments.to like "*@*" && principal
 @id("dropped") permit (principal, action == Action::"s0/t8", resource) when {{ !context.dropped.contains("count") }};
 @id("label") forbid (principal, action in Action::"class:communicate", resource)
 when {{ context.instance.integrity == Integrity::"outside" && context.instance has confidentiality }};
+@id("owner") forbid (principal is Agent, action in Action::"class:read", resource) when {{ principal.owner == "x" }};
+@id("staff") forbid (principal, action in Action::"class:create", resource) when {{ principal in AgentGroup::"staff" }};
+@id("named") forbid (principal, action in Action::"class:update", resource)
+when {{ Agent::"agent" has category && Agent::"agent".category == "office" }};
+@id("bounded") forbid (principal, action in Action::"class:delete", resource)
+when {{ context has mission && context.mission has ask_above && context.mission.ask_above.lessThan(decimal("9.0")) }};
+@id("found") forbid (principal, action in Action::"class:delete", resource)
+when {{ context.findings == Findings::"within/goal/clear/fits/within/first/within" }};
 """
 PACK = load(
     {**default_pack(), "extra.cedar": EXTRA},
@@ -166,6 +175,8 @@ def facts(draw: st.DrawFn) -> Facts:
 def test_any_facts_are_answered_and_lifted_alike(request: Facts) -> None:
     found = PACK.evaluate(request)
     assert found == PACK.reference(request)
+    anew = Reference(PACK._world).evaluate(request, request.approval_groups)
+    assert PACK._reference.evaluate(request, request.approval_groups) == anew
     assert confirm(PACK, request, found) is None
     assert PACK.lift(request, found) == DISTRUSTED.lift(request, found)
 

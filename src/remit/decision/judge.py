@@ -45,7 +45,7 @@ def judge(policies: PolicySet, facts: Facts, evaluation: Evaluation) -> Judgemen
             effect=Effect.PERMIT,
             reasons=_reasons(evaluation),
             findings=facts.findings,
-            obligations=tuple(item for ref in evaluation.policies for item in ref.obligations),
+            obligations=tuple([item for ref in evaluation.policies for item in ref.obligations]),
         )
     if evaluation.errors:
         message = "a policy could not be evaluated on this request: " + "; ".join(evaluation.errors)
@@ -89,7 +89,7 @@ def observed(judgement: Judgement) -> Judgement:
 def _reasons(evaluation: Evaluation) -> tuple[Reason, ...]:
     if not evaluation.policies:
         return (Reason(code="remit.default_deny", message="no policy permits this"),)
-    return tuple(Reason(code=ref.id, message=ref.reason) for ref in evaluation.policies)
+    return tuple([Reason(code=ref.id, message=ref.reason) for ref in evaluation.policies])
 
 
 def _remedy(evaluation: Evaluation, facts: Facts) -> Remedy:

@@ -5,7 +5,7 @@ the set is distrusted: after the two were seen to differ, only Cedar's own answe
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 import msgspec
 
@@ -14,10 +14,8 @@ from remit.policy.declared import DeclarationError, declare
 from remit.policy.facts import Evaluation, Explanation, Facts, Lift, PolicyTrace
 from remit.policy.fast import Fast, Prepared
 from remit.policy.reference import FAILURES, Reference, trace
-from remit.policy.request import Inexpressible
-from remit.policy.schema import RISKY, UNKNOWN_ENVIRONMENT, environment_of, fingerprint
-from remit.policy.scope import possible
-from remit.policy.slices import Policy
+from remit.policy.schema import UNKNOWN_ENVIRONMENT, environment_of, fingerprint
+from remit.policy.scope import Reach
 from remit.policy.source import PolicyRefused, Problem, Statement, printable, read
 from remit.policy.world import World, shape
 from remit.terms import Tool, ToolId
@@ -35,21 +33,25 @@ class PolicySet:
         texts: Mapping[str, str],
         tools: Mapping[ToolId, Tool],
         world: checks.World,
-        known: tuple[Policy, ...] | None = None,
+        before: World | None = None,
         distrusted: str = "",
     ) -> None:
-        """`known` are the statements as another set has worked them out already."""
+        """`before` is the world of another set of the same statements, which has worked them out already."""
         self.tools = tools
         self.policies = tuple(statement.ref for statement in statements)
         self.version = fingerprint(texts, world.environments, world.declared.text)
-        self.warnings = tuple(checks.warnings(statements, world))
         self.distrusted = distrusted  # why, "" while it is trusted
         self._statements = tuple(statements)
         self._texts = texts
         self._checked = world
-        self._world = World(statements, tools, world, known)
+        self._world = World(statements, tools, world, before)
         self._fast = Fast(self._world)
         self._reference = Reference(self._world)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What works but is probably not meant."""
+        return tuple(checks.warnings(self._statements, self._checked))
 
     @property
     def trusted(self) -> bool:
@@ -76,8 +78,8 @@ class PolicySet:
     def high_risk(self, facts: Facts) -> bool:
         """Whether the action is one that is hard to undo, or nobody knows."""
         try:
-            return RISKY in self._world.environment(facts).groups
-        except Inexpressible:
+            return self._fast.risky(facts)
+        except FAILURES:  # it has no form in Cedar
             return True
 
     def ask_groups(self, facts: Facts, evaluation: Evaluation) -> tuple[str, ...] | None:
@@ -148,7 +150,8 @@ class PolicySet:
         world = msgspec.structs.replace(
             self._checked, environments=(UNKNOWN_ENVIRONMENT, *kept, *fresh, *self._checked.declared.environments)
         )
-        met = [item for item in self._statements if any(possible(item.tree, each) for each in (*fresh, *before))]
+        reach = Reach((*fresh, *before))
+        met = [item for item in self._statements if reach(item.tree)]
         problems = checks.recheck(met, fresh, world)
         if problems:
             raise PolicyRefused(problems)
@@ -157,7 +160,7 @@ class PolicySet:
             texts=self._texts,
             tools=known,
             world=world,
-            known=self._world.policies,
+            before=self._world,
             distrusted=self.distrusted,
         )
 

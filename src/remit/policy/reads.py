@@ -49,14 +49,15 @@ def children(expression: pst.Expr) -> list[pst.Expr]:
         return list(expression.elements)
     if isinstance(expression, pst.Record):
         return list(expression.fields.values())
-    values = [getattr(expression, field.name) for field in fields(expression)]
-    return [value for value in values if isinstance(value, _EXPRESSIONS)]
+    values = [getattr(expression, name) for name in _FIELDS.get(type(expression), ())]
+    return [value for value in values if type(value) in _FIELDS]
 
 
 _EXPRESSIONS = (
     pst.Var, pst.BoolLit, pst.LongLit, pst.StringLit, pst.EntityLit, pst.UnaryOp, pst.BinaryOp, pst.GetAttr,
     pst.HasAttr, pst.Like, pst.Is, pst.IfThenElse, pst.Set, pst.Record,
 )  # fmt: skip
+_FIELDS: dict[type, tuple[str, ...]] = {kind: tuple(field.name for field in fields(kind)) for kind in _EXPRESSIONS}
 
 
 def _collect(expression: pst.Expr, found: set[Path]) -> None:

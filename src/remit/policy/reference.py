@@ -3,6 +3,9 @@
 Cedar skips a policy that errs and answers `NoDecision` to a request it cannot read. Both are denies here, with the
 error: a forbid that could not be evaluated must not count as a forbid that does not apply. For the same reason an
 argument that a matching policy reads, but that has no exact form in Cedar, is an error.
+
+Cedar answers the same question the same way, so its answers are kept: under the very entities and the text of the
+context that it was given, never under anything of the compiled policies.
 """
 
 import re
@@ -29,7 +32,8 @@ from remit.policy.source import Statement, printable
 from remit.policy.types import JSON, Misfits, Path, entity
 from remit.policy.world import CACHED, World, approved, context_of, keep
 
-CACHED_VERDICTS = 32  # combinations of verdicts kept for each route
+KEPT = 32  # combinations of verdicts, and answers, for each route
+LARGEST = 2000  # characters of a context whose answer is kept
 FAILURES = (ValueError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError)
 _POLICY = re.compile(r"`policy(\d{1,9})`")
 _PERMIT_ALL = "permit(principal, action, resource);"
@@ -43,6 +47,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     entities: cedarpy.Entities
     part: Slice
     dropped: list[Path]  # values that had no exact form
+    answers: dict[object, Evaluation]  # to questions of the same principal, action and resource
+    place: object  # of the answer: what else there is to the question; None when it is not kept
 
 
 class Reference:
@@ -56,7 +62,14 @@ class Reference:
     def evaluate(self, facts: Facts, groups: tuple[str, ...] | None) -> Evaluation:
         """The answer if these groups had approved. Never raises; whatever goes wrong is a deny that says so."""
         try:
-            return _answer(self.question(facts, groups))
+            question = self.question(facts, groups)
+            if question.place is None:
+                return _answer(question)
+            found = question.answers.get(question.place)
+            if found is None:
+                found = _answer(question)
+                keep(question.answers, question.place, found, KEPT)
+            return found
         except Inexpressible as error:
             return Evaluation(allowed=False, errors=(printable(str(error)),))
         except FAILURES as error:
@@ -72,26 +85,26 @@ class Reference:
         if "findings" in route.part.context:
             verdicts = verdicts_of(facts)
             context["findings"] = entity(*findings_uid(verdicts))
+        text = msgspec.json.encode(context).decode()
+        kept = route.place is not None and not misfits.dropped and len(text) <= LARGEST
         return Question(
-            body={**route.body, "context": msgspec.json.encode(context).decode()},
+            body={**route.body, "context": text},
             context=context,
             entities=self._entities(route, verdicts),
             part=route.part,
             dropped=misfits.dropped,
+            answers=route.answers,
+            place=(verdicts, text) if kept else None,
         )
 
     def _route(self, facts: Facts) -> "_Route":
         if facts.subject_type != "agent" or facts.resource_type != "tool":  # asserted: seldom the same twice
             return self._routed(facts, None)
-        tool = facts.tool
-        if tool is None:
-            place: tuple[object, ...] = (facts.resource_id,)
-        else:
-            place = (tool.server, tool.name, tool.definition_hash, tool.classes, tool.state, tool.outside, tool.sure)
-        key = (facts.agent, facts.subject_id, place)
+        agent, tool = facts.agent, facts.tool
+        key = (id(agent), facts.subject_id, id(tool), facts.resource_id)
         found = self._routes.get(key)
-        if found is None:
-            found = self._routed(facts, place)
+        if found is None or found.agent is not agent or found.tool is not tool:
+            found = self._routed(facts, _place(facts))
             keep(self._routes, key, found, CACHED)
         return found
 
@@ -99,7 +112,7 @@ class Reference:
         environment = self._world.environment(facts)
         principal, resource = principal_of(facts, self._world.declared), resource_of(facts, self._world.declared)
         part = self._world.slice(principal, environment, resource)
-        return _Route(place, environment, principal, resource, part)
+        return _Route(facts, place, environment, principal, resource, part)
 
     def _entities(self, route: "_Route", verdicts: Verdicts) -> cedarpy.Entities:
         """Parsed once for each combination of verdicts; what all agents share of it, once for all of them."""
@@ -116,7 +129,7 @@ class Reference:
             shared = cedarpy.Entities.from_json_str(text)
             keep(self._shared, key, shared, CACHED)
         found = shared.with_added_json_str(sides_json((route.principal,)))
-        keep(route.parsed, verdicts, found, CACHED_VERDICTS)
+        keep(route.parsed, verdicts, found, KEPT)
         return found
 
 
@@ -125,12 +138,15 @@ class _Route:
 
     def __init__(
         self,
+        facts: Facts,
         place: tuple[object, ...] | None,
         environment: Environment,
         principal: Side,
         resource: Side,
         part: Slice,
     ) -> None:
+        self.agent = facts.agent
+        self.tool = facts.tool
         self.place = place  # the tool as it is read now; None for what callers assert
         self.environment = environment
         self.principal = principal
@@ -142,6 +158,15 @@ class _Route:
             "resource": {"type": resource.uid[0], "id": resource.uid[1]},
         }
         self.parsed: dict[Verdicts, cedarpy.Entities] = {}
+        self.answers: dict[object, Evaluation] = {}
+
+
+def _place(facts: Facts) -> tuple[object, ...]:
+    """What of a tool its entity depends on, and the policies that it meets."""
+    tool = facts.tool
+    if tool is None:
+        return (facts.resource_id,)
+    return (tool.server, tool.name, tool.definition_hash, tool.classes, tool.state, tool.outside, tool.sure)
 
 
 def _answer(question: Question) -> Evaluation:

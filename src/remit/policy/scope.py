@@ -36,7 +36,7 @@ class Index:
         self.cells: dict[tuple[Key, Key, Key], list[int]] = defaultdict(list)
         for number, tree in enumerate(self.trees):
             for action in _action_keys(tree.action):
-                self.cells[_key(tree.principal), action, _key(tree.resource)].append(number)
+                self.cells[key(tree.principal), action, key(tree.resource)].append(number)
         self.heads = frozenset((principal, resource) for principal, _, resource in self.cells)
         self.principals = frozenset(principal for principal, _, _ in self.cells)
         self.actions = frozenset(action for _, action, _ in self.cells)
@@ -64,10 +64,35 @@ class Index:
         )
 
 
+class Reach:
+    """The environments that some request in a scope can have; looked up once for scopes that reach alike."""
+
+    def __init__(self, environments: Iterable[Environment]) -> None:
+        self.environments = tuple(environments)
+        self._found: dict[object, tuple[Environment, ...]] = {}
+
+    def __call__(self, tree: pst.Template) -> tuple[Environment, ...]:
+        alike = (_kind(tree.principal), tree.action, tree.resource)
+        found = self._found.get(alike)
+        if found is None:
+            found = tuple(environment for environment in self.environments if possible(tree, environment))
+            self._found[alike] = found
+        return found
+
+
+def _kind(constraint: pst.PrincipalOrResourceConstraint) -> str | None:
+    match constraint:
+        case pst.ScopeIs(entity_type=kind) | pst.ScopeIsIn(entity_type=kind):
+            return str(kind)
+        case pst.ScopeEq(entity=entity):
+            return uid(entity)[0]
+    return None
+
+
 def possible(tree: pst.Template, environment: Environment) -> bool:
     """Whether some request in this environment can be in the scope. Errs towards yes for groups of principals."""
     return (
-        _action_possible(tree.action, environment)
+        action_possible(tree.action, environment)
         and _side_possible(tree.principal, environment.principals)
         and _side_possible(tree.resource, environment.resources)
         and _tool_possible(tree.resource, environment)
@@ -95,7 +120,8 @@ def _known(keys: frozenset[Key], uids: frozenset[Uid]) -> Iterator[Key]:
     yield from keys & uids
 
 
-def _key(constraint: pst.PrincipalOrResourceConstraint) -> Key:
+def key(constraint: pst.PrincipalOrResourceConstraint) -> Key:
+    """The entity that the constraint names."""
     match constraint:
         case pst.ScopeEq(entity=entity) | pst.ScopeIn(entity=entity) | pst.ScopeIsIn(entity=entity):
             return uid(entity)
@@ -124,7 +150,8 @@ def _constraint(constraint: pst.PrincipalOrResourceConstraint, own: Uid, above: 
     return True
 
 
-def _action_possible(constraint: pst.ActionConstraint, environment: Environment) -> bool:
+def action_possible(constraint: pst.ActionConstraint, environment: Environment) -> bool:
+    """Whether the environment's action is in the scope."""
     match constraint:
         case pst.ActionEq(entity=entity):
             return entity.id == environment.action
@@ -134,16 +161,12 @@ def _action_possible(constraint: pst.ActionConstraint, environment: Environment)
 
 
 def _side_possible(constraint: pst.PrincipalOrResourceConstraint, kinds: tuple[str, ...]) -> bool:
-    match constraint:
-        case pst.ScopeIs(entity_type=kind) | pst.ScopeIsIn(entity_type=kind):
-            return str(kind) in kinds
-        case pst.ScopeEq(entity=entity):
-            return uid(entity)[0] in kinds
-    return True
+    kind = _kind(constraint)
+    return kind is None or kind in kinds
 
 
 def _tool_possible(constraint: pst.PrincipalOrResourceConstraint, environment: Environment) -> bool:
-    key = _key(constraint)
-    if environment.tool is None or key is None:
+    named = key(constraint)
+    if environment.tool is None or named is None:
         return True
-    return key in (("Tool", environment.tool), ("Server", environment.server))
+    return named in (("Tool", environment.tool), ("Server", environment.server))

@@ -4,12 +4,13 @@ With ten thousand policies of which each agent meets others, slices are made all
 done once a policy, when it is first met, and a slice only puts them together.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import cedarpy
 
-from remit.policy.compiled import Condition, compile_conditions
-from remit.policy.reads import paths, used
+from remit.policy.compiled import Condition
+from remit.policy.conditions import Conditions
 from remit.policy.request import builders
 from remit.policy.schema import COMMON, STANDARD, Environment
 from remit.policy.source import Statement
@@ -19,31 +20,16 @@ ARGUMENTS: Path = ("context", "arguments")
 
 
 class Policy:
-    """One statement with what it reads and, if it can be compiled, its conditions as a function."""
+    """One statement, with its conditions as a function if they can be compiled."""
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
         self.ref = statement.ref
-
-    @cached_property
-    def reads(self) -> frozenset[Path]:
-        return paths(self.statement.tree)
-
-    @cached_property
-    def uses(self) -> frozenset[Path]:
-        return used(self.statement.tree)
-
-    @cached_property
-    def looks_at_dropped(self) -> bool:
-        return any(path[:2] == ("context", "dropped") for path in self.reads)
+        self.conditions = statement.conditions
 
     @cached_property
     def condition(self) -> Condition | None:
-        """None when it stays with the reference: whatever the compiler does not know, or cannot do."""
-        try:
-            return compile_conditions(self.statement.tree)
-        except Exception:  # a policy that was not compiled is slow, never wrong
-            return None
+        return self.conditions.compiled
 
 
 class Slice:
@@ -52,16 +38,17 @@ class Slice:
     def __init__(self, environment: Environment, policies: tuple[Policy, ...]) -> None:
         self.policies = policies
         self.statements = tuple(policy.statement for policy in policies)
-        every = frozenset(path for policy in policies for path in policy.reads)
+        conditions = [policy.conditions for policy in policies]
+        every = frozenset(path for one in conditions for path in one.reads)
         attributes = environment.context.attributes
         own = attributes.keys() - STANDARD.attributes.keys() if environment.own else set()
         named = {path[1] for path in every if path[0] == "context" and len(path) > 1}
         whole = ("context",) in every
         self.context = frozenset(attributes) if whole else frozenset(attributes.keys() & (named | own))
         self.arguments = _arguments(environment, every)  # the typed arguments that are built
-        self.builders = builders(self.context, _members("mission", every, policies))
+        self.builders = builders(self.context, _members("mission", every, conditions))
         # Paths read by policies that do not look at `context.dropped` themselves.
-        self.strict = frozenset(path for policy in policies if not policy.looks_at_dropped for path in policy.reads)
+        self.strict = frozenset(path for one in conditions if not one.looks_at_dropped for path in one.reads)
 
     @cached_property
     def handle(self) -> cedarpy.PolicySet:
@@ -72,10 +59,10 @@ class Slice:
         return next((path for path in dropped if _is_read(path, self.strict)), None)
 
 
-def _members(name: str, reads: frozenset[Path], policies: tuple[Policy, ...]) -> frozenset[str]:
+def _members(name: str, reads: frozenset[Path], conditions: Sequence[Conditions]) -> frozenset[str]:
     """What is read of a record of the context; all of it when it is used as a whole."""
     whole = {("context",), ("context", name)}
-    if any(whole & policy.uses for policy in policies):
+    if any(whole & one.uses for one in conditions):
         return frozenset(COMMON[name.capitalize()].attributes)
     return frozenset(path[2] for path in reads if path[:2] == ("context", name) and len(path) > 2)
 

@@ -4,13 +4,16 @@ Cedar's parser names no line and runs off the stack on deep or long expressions,
 cut here, by a scanner that knows only strings, comments and `;`, and every statement is measured before Cedar sees it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 import cedarpy
 import msgspec
 from cedarpy import pst
 
+from remit.policy.conditions import Conditions
 from remit.policy.facts import PolicyRef
+from remit.policy.shapes import Shapes
 from remit.terms import Effect, Obligation, Refused
 
 MAX_TEXT = 4_000_000  # characters of one file
@@ -20,8 +23,13 @@ MAX_OPERATORS = 300  # in one policy; the parser survives about 1,000 in a chain
 
 ANNOTATIONS = frozenset({"id", "reason", "remedy", "disclose", "ask", "approvals", "obligation"})
 MAX_APPROVALS = 20  # different people that one call may have to wait for
-_OPERATORS = frozenset("([{.!<>=&|+-*")
-_WORDS = frozenset({"if", "then", "else", "has", "like", "in", "is", "when", "unless"})
+_STRING = r'"(?:[^"\\]++|\\.?)*+"?'
+_COMMENT = r"//[^\n]*+"
+_SKIPPED = re.compile(rf"(?:\s++|{_COMMENT})*+")
+_STATEMENT = re.compile(rf'(?:[^"/;]++|{_STRING}|{_COMMENT}|/)*+;?', re.DOTALL)
+_TOKEN = re.compile(rf"{_STRING}|{_COMMENT}|[^\W\d]\w*+|[(\[{{.!<>=&|+\-*)\]}}]", re.DOTALL)
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_COUNTED = frozenset("([{.!<>=&|+-*") | {"if", "then", "else", "has", "like", "in", "is", "when", "unless"}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +59,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     ref: PolicyRef
     tree: pst.Template
+    shape: str  # the same for statements that are typed alike
+    conditions: Conditions
 
     @property
     def forbids(self) -> bool:
@@ -64,12 +74,14 @@ def read(texts: Mapping[str, str]) -> tuple[list[Statement], list[Problem]]:
     """Every statement that parses, and every one that does not."""
     statements: list[Statement] = []
     problems: list[Problem] = []
+    shapes = Shapes(_tree)
+    conditions: dict[int, Conditions] = {}  # by their clauses, which statements of one shape have in common
     for file, text in sorted(texts.items()):
         if len(text) > MAX_TEXT:
             problems.append(_at(file, 1, f"expected at most {MAX_TEXT} characters; split the file"))
             continue
         for line, piece in _pieces(text):
-            parsed = _parse(file, line, piece)
+            parsed = _parse(file, line, piece, shapes, conditions)
             if isinstance(parsed, Problem):
                 problems.append(parsed)
             else:
@@ -77,20 +89,35 @@ def read(texts: Mapping[str, str]) -> tuple[list[Statement], list[Problem]]:
     return statements, problems
 
 
-def _parse(file: str, line: int, text: str) -> Statement | Problem:
-    excess = _excess(text)
-    if excess is not None:
-        return _at(file, line, excess)
+def _parse(file: str, line: int, text: str, shapes: Shapes, conditions: dict[int, Conditions]) -> Statement | Problem:
     try:
-        found = cedarpy.policies_to_pst(text)
+        _measure(text)
+        shape, tree = shapes.read(text)
+    except _NoPolicy as error:
+        return _at(file, line, str(error))
     except (ValueError, UnicodeEncodeError) as error:
         return _at(file, line, f"expected a Cedar policy ending in `;`: {printable(str(error))}")
+    return Statement(
+        text=text,
+        ref=_reference(tree, file, line),
+        tree=tree,
+        shape=shape,
+        conditions=conditions.setdefault(id(tree.clauses), Conditions(tree)),
+    )
+
+
+class _NoPolicy(ValueError):
+    """The text is no single policy as we take them; the message says what it should be."""
+
+
+def _tree(text: str) -> pst.Template:
+    found = cedarpy.policies_to_pst(text)
     if found.templates:
-        return _at(file, line, "expected a policy without `?principal` or `?resource`; write the entity itself")
+        raise _NoPolicy("expected a policy without `?principal` or `?resource`; write the entity itself")
     if len(found.static_policies) != 1:
-        return _at(file, line, "expected one policy before the `;`")
+        raise _NoPolicy("expected one policy before the `;`")
     (tree,) = found.static_policies.values()
-    return Statement(text=text, ref=_reference(tree, file, line), tree=tree)
+    return tree
 
 
 def _reference(tree: pst.Template, file: str, line: int) -> PolicyRef:
@@ -139,51 +166,37 @@ def printable(text: str, limit: int = 400) -> str:
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
     """Each statement with the line it starts on; text that no `;` ends comes as the last piece."""
-    line = 1
-    piece: list[str] = []
-    started = 0
-    for token in _tokens(text):
-        if started or not (token.isspace() or token.startswith("//")):
-            started = started or line
-            piece.append(token)
-        line += token.count("\n")
-        if token.startswith(";"):
-            yield started, "".join(piece)
-            piece, started = [], 0
-    if started:
-        yield started, "".join(piece)
-
-
-def _tokens(text: str) -> Iterator[str]:
-    """Strings, comments and words whole, everything else character by character."""
-    at, end = 0, len(text)
+    line, counted, end = 1, 0, len(text)
+    at = _skip(text, 0)
     while at < end:
-        start, character = at, text[at]
-        at += 1
-        if character == '"':
-            while at < end and text[at] != '"':
-                at += 2 if text[at] == "\\" else 1
-            at = min(at + 1, end)
-        elif character == "/" and text[at : at + 1] == "/":
-            newline = text.find("\n", at)
-            at = end if newline < 0 else newline
-        elif character.isalpha() or character == "_":
-            while at < end and (text[at].isalnum() or text[at] == "_"):
-                at += 1
-        yield text[start:at]
+        found = _STATEMENT.match(text, at)
+        assert found is not None  # it takes anything
+        line += text.count("\n", counted, at)
+        counted = at
+        yield line, found[0]
+        at = _skip(text, found.end())
 
 
-def _excess(text: str) -> str | None:
-    """Why Cedar's parser must not see this text."""
+def _skip(text: str, at: int) -> int:
+    """Past what stands between statements."""
+    found = _SKIPPED.match(text, at)
+    return at if found is None else found.end()
+
+
+def _measure(text: str) -> None:
+    """Raises `_NoPolicy` when Cedar's parser must not see this text."""
     if len(text) > MAX_STATEMENT:
-        return f"expected a policy of at most {MAX_STATEMENT} characters; split it"
-    depth = deepest = operators = 0
-    for token in _tokens(text):
-        operators += token in _OPERATORS or token in _WORDS
-        depth += (token in ("(", "[", "{")) - (token in (")", "]", "}"))
-        deepest = max(deepest, depth)
+        raise _NoPolicy(f"expected a policy of at most {MAX_STATEMENT} characters; split it")
+    tokens = _TOKEN.findall(text)
+    depth = deepest = 0
+    for token in tokens:
+        if token in _OPENING:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token in _CLOSING:
+            depth -= 1
+    operators = sum([token in _COUNTED for token in tokens])
     if deepest > MAX_NESTING:
-        return f"expected at most {MAX_NESTING} levels of brackets, got {deepest}; split the policy"
+        raise _NoPolicy(f"expected at most {MAX_NESTING} levels of brackets, got {deepest}; split the policy")
     if operators > MAX_OPERATORS:
-        return f"expected at most {MAX_OPERATORS} operators in one policy, got {operators}; split the policy"
-    return None
+        raise _NoPolicy(f"expected at most {MAX_OPERATORS} operators in one policy, got {operators}; split the policy")

@@ -27,14 +27,16 @@ class World:
         statements: Sequence[Statement],
         tools: Mapping[ToolId, Tool],
         named: checks.World,
-        policies: tuple[Policy, ...] | None = None,
+        before: "World | None" = None,
     ) -> None:
-        self.policies = policies if policies is not None else tuple(Policy(statement) for statement in statements)
+        """`before` is a world of the same statements, over other tools."""
+        self.policies: tuple[Policy, ...] = before.policies if before else tuple(map(Policy, statements))
         self.tools = tools
         self.declared = named.declared
         self.environments = {environment.action: environment for environment in named.environments}
-        self.index = Index(statements)
+        self.index: Index = before.index if before else Index(statements)
         self._slices: dict[tuple[str, tuple[int, ...]], Slice] = {}
+        self._met: dict[object, Slice] = {}
 
     def environment(self, facts: Facts) -> Environment:
         if facts.resource_type == "tool" and facts.subject_type == "agent":
@@ -50,7 +52,15 @@ class World:
     def slice(self, principal: Side, environment: Environment, resource: Side) -> Slice:
         if principal.uid[0] not in environment.principals or resource.uid[0] not in environment.resources:
             raise Inexpressible("action does not apply to this subject and resource type; see types.cedarschema")
-        numbers = self.index.matching(subject_of(principal, environment, resource))
+        named = self.index.principals.intersection((principal.uid, *principal.parents))
+        place = (environment.action, principal.uid[0], named, resource.uid, resource.parents)  # all that scopes look at
+        found = self._met.get(place)
+        if found is None:
+            found = self._slice(environment, self.index.matching(subject_of(principal, environment, resource)))
+            keep(self._met, place, found, CACHED)
+        return found
+
+    def _slice(self, environment: Environment, numbers: tuple[int, ...]) -> Slice:
         key = (environment.action, numbers)
         found = self._slices.get(key)
         if found is None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cedarpy
 import msgspec
 import pytest
 from tests.unit.policy.test_evaluate import LARGE, PAY, PERMIT, RECORDS, TOOLS, TYPES, policies
@@ -171,6 +172,114 @@ def test_what_a_tool_and_agents_of_a_kind_meet_is_looked_up_once(monkeypatch: py
             facts = facts_of(chosen, {**PAY, "subject": {"id": name, "groups": groups}})
             assert chosen.evaluate(facts).allowed == ("bots" not in groups)
     assert len(looked) == 2  # with and without the one group that a policy names
+
+
+SEEN = {
+    "owner": 'principal.owner == "x"',
+    "state": 'principal.state == AgentState::"restricted"',
+    "category": 'principal has category && principal.category == "office"',
+    "group": 'principal in AgentGroup::"staff"',
+    "who": 'principal == Agent::"b"',
+    "named": 'Agent::"b" has owner && Agent::"b".owner == "x"',
+    "mission": "context has mission",
+    "state of the mission": 'context has mission && context.mission.state == MissionState::"suspended"',
+    "bound": "context has mission && context.mission has ask_above && "
+    'context.mission.ask_above.greaterThan(decimal("9.0"))',
+    "label": 'context.instance.integrity == Integrity::"outside"',
+    "mode": 'context.mode == Mode::"observe"',
+    "finding": 'context.findings.flow == Flow::"leaks"',
+    "findings": "context.findings == context.findings && context.findings has rate && "
+    'context.findings.rate == Rate::"exceeded"',
+    "tool": 'resource.state == ToolState::"quarantined"',
+    "approval": "context has approval",
+    "call": 'context.arguments has to && context.arguments.to == "x"',
+    "amount": 'context has amount && context.amount.greaterThan(decimal("9.0"))',
+    "time": 'context.time > datetime("2026-01-01")',
+}
+TOLD_APART: list[dict[str, Any]] = [
+    {},
+    {"subject": {"owner": "x"}},
+    {"subject": {"state": "restricted"}},
+    {"subject": {"category": "office"}},
+    {"subject": {"groups": ["staff"]}},
+    {"subject": {"id": "b"}},
+    {"subject": {"id": "b", "owner": "x"}},
+    {"mission": False},
+    {"mission": {"state": "suspended"}},
+    {"mission": {"ask_above": 10}},
+    {"mission": {"ask_above": 8}},
+    {"context": {"integrity": "outside"}},
+    {"context": {"mode": "observe"}},
+    {"findings": {"flow": "leaks"}},
+    {"findings": {"rate": "exceeded"}},
+    {"resource": {"id": "bank/pay", "state": "quarantined"}},
+    {"context": {"approval": {"groups": ["finance"]}}},
+    {"context": {"arguments": {"to": "x"}}},
+    {"context": {"amount": 10}},
+    {"context": {"now": 1_800_000_000_000}},
+]
+
+
+@pytest.mark.parametrize("condition", SEEN.values(), ids=SEEN.keys())
+def test_an_answer_that_is_kept_is_kept_under_all_that_the_policies_see(condition: str) -> None:
+    text = PERMIT + f'@id("it") forbid (principal, action == Action::"bank/pay", resource) when {{ {condition} }};'
+    chosen, anew = policies(text), policies(text)
+    first = facts_of(chosen, PAY)
+    requests = [facts_of(chosen, {**PAY, **case}) for case in TOLD_APART]
+    requests = [  # hot state hands out the same record of a tool
+        facts if facts.tool != first.tool else msgspec.structs.replace(facts, tool=first.tool) for facts in requests
+    ]
+    found = [chosen.evaluate(facts) for facts in requests]
+    assert found == [anew.reference(facts) for facts in requests]
+    assert len({evaluation.allowed for evaluation in found}) == 2
+    assert found == [chosen.evaluate(facts) for facts in reversed(requests)][::-1]
+    assert found == [anew.reference(facts) for facts in reversed(requests)][::-1]
+
+
+def test_an_attribute_that_agents_do_not_have_is_no_reason_to_ask_cedar() -> None:
+    text = (
+        PERMIT
+        + '@id("role") forbid (principal, action, resource) when { principal has role && principal.role == "x" };'
+    )
+    chosen = alone(policies(text, extra_schema=TYPES))
+    assert chosen.evaluate(facts_of(chosen, PAY)).allowed
+
+
+def test_cedar_is_asked_once_for_each_question_and_anew_for_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    ask = cedarpy.is_authorized
+
+    def counting(body: dict[str, Any], *given: Any) -> Any:
+        asked.append(body)
+        return ask(body, *given)
+
+    monkeypatch.setattr(cedarpy, "is_authorized", counting)
+    chosen = policies(PERMIT + LARGE + LENIENT)
+    first = facts_of(chosen, PAY)
+    requests = [
+        msgspec.structs.replace(first, arguments={"amount": 1}),
+        msgspec.structs.replace(first, arguments={"amount": 101}),
+        msgspec.structs.replace(first, arguments={"amount": 101}, approval_groups=("operators",)),
+        msgspec.structs.replace(first, findings=facts_of(chosen, LEAKS).findings),
+        msgspec.structs.replace(first, agent=facts_of(chosen, {**PAY, "subject": {"state": "restricted"}}).agent),
+        facts_of(chosen, {"resource": {"id": "bank/pay", "state": "quarantined"}}),
+        facts_of(chosen, {"resource": {"id": "who/knows"}}),
+    ]
+    found = [chosen._reference.evaluate(facts, facts.approval_groups) for facts in requests]
+    assert len(asked) == len(requests)
+    for _ in range(3):
+        assert found == [chosen._reference.evaluate(facts, facts.approval_groups) for facts in requests]
+    assert len(asked) == len(requests)
+
+
+def test_answers_to_large_questions_are_not_kept() -> None:
+    text = '@id("all") permit (principal, action == Action::"bank/pay", resource) when { context.arguments has to };'
+    chosen = policies(text)
+    facts = facts_of(chosen, PAY)
+    for size in (10, 10_000):
+        assert chosen.reference(msgspec.structs.replace(facts, arguments={"to": "x" * size})).allowed
+    (route,) = chosen._reference._routes.values()
+    assert len(route.answers) == 1
 
 
 LENIENT = '@id("strict") forbid (principal, action, resource) when { context.findings.flow == Flow::"leaks" };'
