@@ -4,7 +4,8 @@
 
 Every call is assessed where it stands in its trace, with what was read before it. Prints, as JSON: microseconds of
 `assess` a call (p50, p99); milliseconds of `Memory.take_in` per 10 kB, over all results and for texts of 10 kB made of
-them; milliseconds of `compile_goal` (p50, p99), and for a goal of 4 kB. Processor time of this thread.
+them; milliseconds of `compile_goal` (p50, p99), and for a goal of 4 kB. Processor time of this thread, each call as it
+comes for the first time; `clock_us_p50` is what of each figure is reading this clock.
 """
 
 import argparse
@@ -61,6 +62,7 @@ def main() -> None:
 class Measured:
     def __init__(self) -> None:
         self.calls: list[float] = []
+        self.clock: list[float] = []
         self.goals: list[float] = []
         self.taken = 0.0
         self.characters = 0
@@ -117,6 +119,7 @@ class Measured:
                 )
             )
             self.calls.append(spent)
+            self.clock.append(timed(_nothing)[0])
             spent, came = timed(
                 partial(
                     memory.take_in,
@@ -150,12 +153,16 @@ class Measured:
             "calls": len(self.calls),
             "assess_us_p50": round(statistics.median(self.calls) * 1e6, 1),
             "assess_us_p99": round(sorted(self.calls)[len(self.calls) * 99 // 100] * 1e6, 1),
+            "clock_us_p50": round(statistics.median(self.clock) * 1e6, 1),
             "take_in_ms_per_10kB": round(self.taken / self.characters * 1e7, 2),
             "take_in_10kB_ms_p50": round(statistics.median(large) * 1e3, 2),
             "open_ms_p50": round(statistics.median(self.goals) * 1e3, 2),
             "open_ms_p99": round(sorted(self.goals)[len(self.goals) * 99 // 100] * 1e3, 2),
             "open_4kB_ms_p50": round(statistics.median(long) * 1e3, 2),
         }
+
+
+def _nothing() -> None: ...
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:

@@ -8,17 +8,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remit.intent import compile_goal
+from remit.intent.lookups import computed
 from remit.intent.passages import _LEADS, _POLITE, instructions
 from remit.intent.sources import CONFIDENTIAL, tells_of_secret
 from remit.intent.values import (
     _FOLD,
     _INVISIBLE,
     SPECIFIC,
+    dates,
     fold,
     key_set,
     keys_of,
+    may_date,
     specific,
     specifics,
+    squeeze,
     tokens,
 )
 from remit.terms import Bounds, digest
@@ -58,6 +62,24 @@ def test_a_place_is_found_wherever_the_full_expression_finds_one(text: str) -> N
     assert specifics(text) == [match[0] for match in SPECIFIC.finditer(text)]
     found, plain = specific(text, 1, 60), SPECIFIC.search(text, 1, 60)
     assert (found and found.span()) == (plain and plain.span())
+
+
+_dates = st.lists(
+    st.sampled_from([*"0129-/. ,", "th", "of ", "jan", "september", "may", "2024", "05", "٣", "²", "é"]), max_size=9
+).map("".join)
+
+
+@given(_dates | _text)
+@settings(max_examples=400, deadline=None)
+def test_a_text_that_holds_a_date_may_hold_one(text: str) -> None:
+    assert may_date(text.lower()) or not list(dates(text.lower()))
+
+
+@given(_dates | _text | _odd)
+@settings(max_examples=400, deadline=None)
+def test_what_is_squeezed_out_and_what_is_computed_is_told_character_by_character(text: str) -> None:
+    assert squeeze(text) == re.sub(r"[\W_]+", "", text)
+    assert computed(text) == all(c.isdigit() or c in " .,:/+-%$€£TZ" for c in text)
 
 
 @given(_text)

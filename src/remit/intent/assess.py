@@ -9,8 +9,8 @@ things that the goal refers to, is not told apart from the work.
 
 from functools import lru_cache
 
-from remit.intent.classes import HIGH, OUTWARD, READ, bits, named
-from remit.intent.flow import flow
+from remit.intent.classes import READ, named
+from remit.intent.flow import CLEAR, flow
 from remit.intent.grounding import (
     GOAL,
     INSTRUCTION,
@@ -24,9 +24,11 @@ from remit.intent.grounding import (
     Case,
     Origin,
 )
+from remit.intent.licence import OUTSIDE, UNSURE, WITHIN, elsewhere_than_named, licence_of
 from remit.intent.memory import Memory
-from remit.intent.values import at, fold, keys_of, leaves, shape
-from remit.intent.views import GoalView, GrantView, goal_view
+from remit.intent.tools import ToolView, tool_view
+from remit.intent.values import at, fold, keys_of, leaves
+from remit.intent.views import goal_view
 from remit.terms import (
     Authority,
     Brief,
@@ -41,7 +43,6 @@ from remit.terms import (
 )
 
 _NO_GOAL = Authority(grants=(), compiler="none", hash="")
-_OUTSIDE, _UNSURE, _WITHIN = range(3)
 MAX_QUOTE = 200
 
 
@@ -57,116 +58,56 @@ def assess(
 ) -> tuple[Finding, ...]:
     """Authority, grounding and flow findings for `call`, in this order."""
     view = goal_view(brief.authority, brief.goal) if brief else goal_view(_NO_GOAL, "")
-    case = Case(call, tool, view, memory)
+    tview = tool_view(tool)
+    case = Case(call.arguments, tview, view, memory)
     worst, sink = case.ground()
-    licence, grant = _licence(case, sink) if brief else (_OUTSIDE, None)
-    if sink.rank == REFERENCED and case.acts and _elsewhere_than_named(case, sink, concrete=True):
-        sink = Origin(OUTSIDER, sink.argument, sink.passage)  # what was read is the subject, not the address book
-        worst = worst if worst.rank > OUTSIDER else sink
-    if case.acts and worst.rank < INSTRUCTION and memory.spoken:
-        alike = grant is not None and not grant.kinds.isdisjoint(case.tview.kinds)
-        asked = licence == _WITHIN and grant is not None and not grant.handed
-        steering = case.steered(worst, asked, alike, licence == _OUTSIDE)
-        if steering is not None and steering.rank > worst.rank:
-            worst = steering
-    if worst.rank == INSTRUCTION and licence == _UNSURE:
-        licence = _OUTSIDE  # another's words explain the call, the goal's at most could
-    if worst.rank == INSTRUCTION and not case.acts and tool.sinks:
-        licence = _OUTSIDE  # what is fetched from a place that an outsider chose also tells him
+    licence, grant = (WITHIN, None) if brief else (OUTSIDE, None)
+    if tview.acts:
+        if brief is not None:
+            licence, grant = licence_of(case)
+        if licence != OUTSIDE and sink.rank >= OUTSIDER and elsewhere_than_named(case):
+            licence = OUTSIDE
+        if sink.rank == REFERENCED and elsewhere_than_named(case, sink.argument):
+            sink = Origin(OUTSIDER, sink.argument, sink.passage)  # what was read is the subject, not the address book
+            worst = worst if worst.rank > OUTSIDER else sink
+        if worst.rank < INSTRUCTION and memory.spoken:
+            alike = grant is not None and not grant.kinds.isdisjoint(tview.kinds)
+            asked = licence == WITHIN and grant is not None and not grant.handed
+            steering = case.steered(worst, asked, alike, licence == OUTSIDE)
+            if steering is not None and steering.rank > worst.rank:
+                worst = steering
+    if worst.rank == INSTRUCTION and (licence == UNSURE or (tview.sinks and not tview.acts)):
+        # another's words explain the call, the goal's at most could; what is fetched from a place that an outsider
+        # chose also tells him
+        licence = OUTSIDE
     if mission is None or brief is None:
         authority = _NO_MISSION
+    elif licence == OUTSIDE or not _in_bounds(call, tool, tview, mission):
+        authority = _elsewhere(tview.classes)
+    elif licence == WITHIN:
+        authority = _ASKED if grant is not None else _LOOKED
     else:
-        if not _in_bounds(case, mission):
-            licence = _OUTSIDE
-        authority = _authority(licence, grant, case)
-    return authority, _grounding(worst), flow(case, sink, instance_label, mission, settings)
+        authority = _MAYBE
+    flowing = flow(case, sink, instance_label, mission, settings) if tview.sends else CLEAR
+    return authority, _grounding(worst), flowing
 
 
-def _licence(case: Case, sink: Origin) -> tuple[int, GrantView | None]:
-    """How well the goal licenses the call, and by which grant."""
-    view, tview = case.view, case.tview
-    if not case.acts:
-        return _WITHIN, None
-    best, by = _OUTSIDE, None
-    for grant in view.grants:
-        level = _match(grant, case, view)
-        if level > best:
-            best, by = level, grant
-            if best == _WITHIN:
-                break
-    if best == _OUTSIDE and (
-        not view.sure or tview.classes & READ or (view.acts and not case.keys.isdisjoint(view.names))
-    ):
-        best = _UNSURE
-    if best != _OUTSIDE and sink.rank >= OUTSIDER and _elsewhere_than_named(case, sink):
-        best = _OUTSIDE
-    return best, by
-
-
-def _match(grant: GrantView, case: Case, view: GoalView) -> int:
-    kinds, acting = case.tview.kinds, case.tview.acting
-    direct = acting & grant.classes
-    if grant.handed:
-        return _handed(case) if direct else _OUTSIDE
-    if not direct and not acting & grant.related:
-        return _OUTSIDE
-    alike = not grant.kinds.isdisjoint(kinds)
-    if acting & HIGH & ~grant.classes:  # the call also does what this grant never speaks of
-        return _UNSURE if alike else _OUTSIDE
-    within = alike or not case.keys.isdisjoint(grant.names)
-    if direct:
-        within = within or not kinds or not kinds.isdisjoint(view.kinds)
-        return _WITHIN if within and grant.sure else _UNSURE
-    if within:
-        return _WITHIN if grant.sure else _UNSURE
-    return _OUTSIDE
-
-
-def _handed(case: Case) -> int:
-    """A goal that hands the task to a source licenses what that source asks for, and perhaps what this needs."""
-    tview = case.tview
-    for passage in case.memory.spoken:
-        if case.delegated(passage) and any(
-            tview.acting & grant.classes and not grant.kinds.isdisjoint(tview.kinds) for grant in passage.grants
-        ):
-            return _WITHIN
-    return _UNSURE
-
-
-def _elsewhere_than_named(case: Case, sink: Origin, concrete: bool = False) -> bool:
-    """Whether the goal names where to, and relies on nobody else to say so; `concrete`: in the shape of this sink."""
-    outward = case.tview.classes & OUTWARD
-    matching = [grant for grant in case.view.grants if grant.classes & outward]
-    if not matching or any(grant.handed or not grant.shapes for grant in matching):
+def _in_bounds(call: Call, tool: Tool, tview: ToolView, mission: Mission) -> bool:
+    bounds, allowed = mission.bounds, mission.bounds.classes
+    if allowed is not None and any(one not in allowed for one in tool.classes):
         return False
-    if not concrete:
+    if bounds.servers is not None and call.server not in bounds.servers:
+        return False
+    if bounds.tools is not None and call.tool_id not in bounds.tools:
+        return False
+    if bounds.sinks is None or not tview.acts:
         return True
-    shapes = {shape(text) for text in leaves(at(case.call.arguments, sink.argument))} - {"name"}
-    return all(grant.shapes & shapes and not grant.sources for grant in matching)
-
-
-def _in_bounds(case: Case, mission: Mission) -> bool:
-    bounds = mission.bounds
-    if bounds.classes is not None and case.tview.classes & ~bits(bounds.classes):
-        return False
-    if bounds.servers is not None and case.call.server not in bounds.servers:
-        return False
-    if bounds.tools is not None and case.call.tool_id not in bounds.tools:
-        return False
-    if bounds.sinks is None or not case.acts:
-        return True
-    allowed = {sink.lower() for sink in bounds.sinks}
+    inside = {sink.lower() for sink in bounds.sinks}
     return all(
-        text.lower() in allowed or any(key in allowed for key in keys_of(fold(text).lower()))
-        for path in case.tool.sinks
-        for text in leaves(at(case.call.arguments, path))
+        text.lower() in inside or any(key in inside for key in keys_of(fold(text).lower()))
+        for path in tool.sinks
+        for text in leaves(at(call.arguments, path))
     )
-
-
-def _authority(licence: int, grant: GrantView | None, case: Case) -> Finding:
-    if licence == _WITHIN:
-        return _ASKED if grant is not None else _LOOKED
-    return _MAYBE if licence == _UNSURE else _elsewhere(case.tview.classes)
 
 
 def _found(verdict: str, score: float, message: str) -> Finding:
@@ -194,22 +135,30 @@ _PLAIN = {
 }
 
 
-@lru_cache(maxsize=4096)
+MAX_PLAIN = 1024  # findings of one rank that are kept, by the argument's name
+_KEPT: tuple[dict[str, Finding], ...] = tuple({} for _ in ORIGINS)
+
+
 def _plain(rank: int, argument: str) -> Finding:
-    return Finding(
+    kept = _KEPT[rank]
+    if len(kept) >= MAX_PLAIN:
+        kept.clear()
+    kept[argument] = Finding(
         kind=FindingKind.GROUNDING,
         verdict=ORIGINS[rank],
         score=0.8,
         message=_PLAIN.get(rank, "its arguments come from what was read"),
         rests_on=(Evidence(what=f"argument {argument}"),) if argument else (),
     )
+    return kept[argument]
 
 
 def _grounding(worst: Origin) -> Finding:
     passage = worst.passage
     if passage is None:
-        return _plain(worst.rank, worst.argument)
-    place = f"line {passage.line} of a result of {passage.source.tool.id}"
+        return _KEPT[worst.rank].get(worst.argument) or _plain(worst.rank, worst.argument)
+    source, line = passage.source, f"line {passage.line}"
+    place = f"{line} of a result of {source.tool.server}/{source.tool.name}"
     subject = f"argument {worst.argument}" if worst.argument else "what this call does"
     if worst.rank == INSTRUCTION:
         message = (
@@ -219,6 +168,7 @@ def _grounding(worst: Origin) -> Finding:
         message = f"{subject} comes from an outsider's text ({place}) on which the goal does not rely"
     else:
         message = f"{subject} comes from {place}"
+    quote = source.text[passage.start : min(passage.end, passage.start + MAX_QUOTE)]
     return Finding(
         kind=FindingKind.GROUNDING,
         verdict=ORIGINS[worst.rank],
@@ -227,9 +177,9 @@ def _grounding(worst: Origin) -> Finding:
         rests_on=(
             Evidence(
                 what=subject,
-                source=passage.source.decision,
-                where=f"line {passage.line}",
-                quote=passage.text[:MAX_QUOTE].encode("utf-8", "replace").decode("utf-8"),
+                source=source.decision,
+                where=line,
+                quote=quote if quote.isascii() else quote.encode("utf-8", "replace").decode("utf-8"),
             ),
         ),
     )

@@ -246,14 +246,15 @@ def _things(span: tuple[Token, ...], language: Lexicon) -> tuple[list[str], list
     for i, token in enumerate(span):
         if token.mark:
             continue
-        stops = token.low in language.stop
-        if not token.number and (token.quoted or token.names or (i > 0 and token.text[:1].isupper() and not stops)):
+        low = token.low
+        stops = low in language.stop
+        if not token.number and (token.quoted or (not stops and (token.names or (i > 0 and token.text[:1].isupper())))):
             named.append(token.text)
             if token.place or prior in language.recipients or (i == 0 and not token.quoted):
                 sinks.append(token.text)
         if not stops:
             datatypes += token.kinds
-        prior = token.low
+        prior = low
     return datatypes, named, sinks
 
 

@@ -11,7 +11,7 @@ from itertools import islice
 
 import msgspec
 
-from remit.intent.lexicon import Lexicon, act_of, base, is_noun, is_vague, kinds, licenses, phrasal
+from remit.intent.lexicon import MAX_APART, Lexicon, act_of, base, is_noun, is_vague, kinds, licenses, phrasal
 from remit.intent.values import is_specific
 from remit.intent.words import words
 from remit.terms import OperationClass
@@ -66,6 +66,7 @@ def _read(text: str) -> Token:
     if len(text) > MAX_WORD:  # payload: a link, a key, a flood; no lexicon knows it
         return Token(text=text, low=low, names=bool(_NAMED.match(low)), number=_is_number(low), place=is_specific(text))
     vague, licensed, root = is_vague(low), licenses(low), base(low)
+    plain = low.isalpha()  # without figure or mark: no name by its look, and no place
     return Token(
         text=text,
         low=low,
@@ -74,10 +75,10 @@ def _read(text: str) -> Token:
         vague=vague,
         licenses=licensed or licenses(root),
         noun=is_noun(low),
-        names=bool(_NAMED.match(low)),
-        number=_is_number(low),
-        place=is_specific(text),
-        kinds=tuple(sorted(kinds(low))) if low.isalpha() and len(low) > 2 else (),
+        names=not plain and bool(_NAMED.match(low)),
+        number=not plain and _is_number(low),
+        place=not plain and is_specific(text),
+        kinds=tuple(sorted(kinds(low))) if plain and len(low) > 2 else (),
     )
 
 
@@ -92,7 +93,7 @@ def _kept_if_short(text: str) -> Token:
 def tokens_of(sentence: str) -> tuple[Token, ...]:
     """The words, quoted names and marks of a sentence."""
     if not _QUOTE.search(sentence):
-        return tuple([_kept_if_short(text) for text in _WORD.findall(sentence)])
+        return tuple([_kept(text) if len(text) <= MAX_WORD else _read(text) for text in _WORD.findall(sentence)])
     return tuple(
         [
             _quoted(found[0][1:-1]) if found[1] else _kept_if_short(found[0])
@@ -122,7 +123,7 @@ def heads(tokens: tuple[Token, ...], language: Lexicon, asks: bool) -> tuple[lis
         sure = _position(tokens, at, language, asks)
         if sure is None:
             continue
-        if phrasal(token.low, (after.low for after in tokens[at + 1 :])):
+        if phrasal(token.low, (after.low for after in tokens[at + 1 : at + 1 + MAX_APART])):
             found.append((at, sure))
         elif token.vague or (
             token.low == "make" and at + 1 < len(tokens) and tokens[at + 1].low in ("sure", "certain")

@@ -13,7 +13,8 @@ from urllib.parse import unquote
 
 MIN_LONG = 18  # characters of a word that may hold a key
 MIN_ENCODED = 24  # characters; shorter tokens hide nothing worth saying
-_LONG = re.compile(r"[^\s\"'<>(),:;\[\]{}]{24,4096}")
+MAX_ENCODED = 4096  # characters that are decoded at once
+_RUN = re.compile(r"[^\s\"'<>(),:;\[\]{}]+")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{22,}={0,2}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
@@ -27,9 +28,11 @@ def decoded(text: str, long: str | None = None) -> Iterator[str]:
     """What percent, base64 and hex encoding hide in a text; `long` are its long words, where they are known."""
     if "%" in text and _PERCENT.search(text):
         yield unquote(text, errors="replace")
-    for token in _LONG.findall(long_words(text) if long is None else long):
-        if _ENCODED.fullmatch(token) and (plain := _decode(token)):
-            yield plain
+    for run in _RUN.findall(long_words(text) if long is None else long):
+        for start in range(0, len(run), MAX_ENCODED) if len(run) >= MIN_ENCODED else ():
+            token = run[start : start + MAX_ENCODED]
+            if len(token) >= MIN_ENCODED and _ENCODED.fullmatch(token) and (plain := _decode(token)):
+                yield plain
 
 
 @lru_cache(maxsize=1024)

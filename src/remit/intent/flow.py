@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from remit.intent.classes import COMMUNICATE
 from remit.intent.encodings import decoded
 from remit.intent.grounding import GOAL, NONE, TRUSTED, UNKNOWN, Case, Origin
 from remit.intent.sources import Passage, tells_of_secret
@@ -39,7 +38,9 @@ _FIELD = re.compile(r"[\n,;{}]")
 _QUERY = re.compile(r"[?&#/][^\s\"'<>]{4,2000}")
 _PARTS = re.compile(r"[?&=/#;,]")
 
-_CLEAR = Finding(kind=FindingKind.FLOW, verdict="clear", message="nothing flows where it may not")
+_KNOWN = (GOAL, TRUSTED)
+_INTERNAL, _CONFIDENTIAL = Confidentiality.INTERNAL, Confidentiality.CONFIDENTIAL
+CLEAR = Finding(kind=FindingKind.FLOW, verdict="clear", message="nothing flows where it may not")
 _BOUND = Finding(
     kind=FindingKind.FLOW,
     verdict="leaks",
@@ -55,15 +56,16 @@ _TAINTED = Finding(
 
 
 def flow(case: Case, sink: Origin, label: Label, mission: Mission | None, settings: Settings) -> Finding:
-    """The flow finding; `sink` is where the call's sinks come from."""
-    if not (case.tview.sinks or case.tview.classes & COMMUNICATE) or (sink.rank == NONE and not case.acts):
-        return _CLEAR
-    limit = mission.bounds.confidentiality if mission is not None else Confidentiality.CONFIDENTIAL
-    if sink.rank in (GOAL, TRUSTED) and limit >= Confidentiality.CONFIDENTIAL:
-        return _CLEAR
+    """The flow finding of a call that sends something; `sink` is where its sinks come from."""
+    rank = sink.rank
+    if rank == NONE and not case.tview.acts:
+        return CLEAR
+    limit = mission.bounds.confidentiality if mission is not None else _CONFIDENTIAL
+    if rank in _KNOWN and limit >= _CONFIDENTIAL:
+        return CLEAR
     if case.tview.sinks and _internal(case, settings):
-        return _CLEAR
-    if label.confidentiality >= Confidentiality.CONFIDENTIAL or case.memory.confidential(MAX_SOURCES):
+        return CLEAR
+    if label.confidentiality >= _CONFIDENTIAL or case.memory.confidential(MAX_SOURCES):
         passage = _secret(case)
         if passage is not None:
             return Finding(
@@ -73,19 +75,19 @@ def flow(case: Case, sink: Origin, label: Label, mission: Mission | None, settin
                 message=f"confidential data of {passage.source.tool.id} would go where it may not",
                 rests_on=(Evidence(what="content", source=passage.source.decision, where=f"line {passage.line}"),),
             )
-    if limit < Confidentiality.INTERNAL and label.confidentiality > limit:
+    if limit < _INTERNAL and label.confidentiality > limit:
         return _BOUND  # nothing that was read may leave
-    if case.acts and label.integrity is Integrity.OUTSIDE and sink.rank >= UNKNOWN:
+    if case.tview.acts and label.integrity is Integrity.OUTSIDE and rank >= UNKNOWN:
         return _TAINTED
-    return _CLEAR
+    return CLEAR
 
 
 def _internal(case: Case, settings: Settings) -> bool:
     """Whether every sink lies in the organisation's domains."""
     if not settings.internal_domains:
         return False
-    for path in case.tool.sinks:
-        for text in leaves(at(case.call.arguments, path)):
+    for path in case.tview.sinks:
+        for text in leaves(at(case.arguments, path)):
             host = fold(text).lower().partition("://")[2] or fold(text).lower()
             host = host.rpartition("@")[2].partition("/")[0].partition(":")[0]
             if not any(host == domain or host.endswith("." + domain) for domain in settings.internal_domains):
@@ -95,13 +97,13 @@ def _internal(case: Case, settings: Settings) -> bool:
 
 def _secret(case: Case) -> Passage | None:
     """A confidential passage of which a specific value leaves: as it is, encoded, in a URL, or cut up."""
-    seen, known = case.memory.seen, case.view.keys
-    for text in leaves(case.call.arguments):
+    placed, known = case.memory.places.get, case.view.keys
+    for text in leaves(case.arguments):
         lowered = fold(text[:MAX_LEAVING]).lower()
         for key in _leaving(text[:MAX_LEAVING], lowered):
             if len(key) < LEAST_SECRET or key in known or not _DIGIT.search(key):
                 continue
-            for passage in seen(key):
+            for passage in placed(key, ()):
                 if passage.source.secret or (passage.source.confidential and _names_secret(passage, key)):
                     return passage
         if (cut := _joined(case, lowered)) is not None:
@@ -150,7 +152,7 @@ def _joined(case: Case, lowered: str) -> Passage | None:
     """A secret that was spaced out or cut up: "s k _ 1 9" is still the key."""
     squeezed = squeeze(lowered)
     for source in case.memory.sources[-MAX_SOURCES:]:
-        for secret, passage in source.secrets():
+        for secret, passage in source.secrets() if source.confidential else ():
             if secret in squeezed and secret not in case.view.squeezed:
                 return passage
     return None

@@ -6,20 +6,31 @@ outsider's instruction which fits the call is the explanation unless the value w
 data before the outsider spoke. The worst argument is the call's origin.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from remit.intent.classes import ADMINISTER, DELETE, EXECUTE, HIGH, READ, TRANSFER
 from remit.intent.lexicon import ENGLISH
-from remit.intent.lookups import MAX_TEXT, MAX_TOKENS, Word, computed, value_of
+from remit.intent.lookups import (
+    IDLE,
+    LEAST,
+    MAX_TEXT,
+    MAX_TOKENS,
+    Word,
+    computed,
+    hints,
+    pieces,
+    sayings,
+    value_of,
+)
 from remit.intent.memory import Memory
 from remit.intent.sources import Passage, Source
 from remit.intent.tools import ToolView, tool_view
 from remit.intent.values import at, fold, keys_of, leaves, significant, specifics
 from remit.intent.views import GoalView
-from remit.terms import VERDICTS, Call, FindingKind, Tool
+from remit.terms import VERDICTS, FindingKind
 
 ORIGINS = VERDICTS[FindingKind.GROUNDING]
 NONE, GOAL, TRUSTED, REFERENCED, UNKNOWN, OUTSIDER, NOWHERE, INSTRUCTION = range(len(ORIGINS))
@@ -41,62 +52,71 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
 
 _NOTHING = Origin(NONE)
+_UNTOLD = (NONE, None)
+_FROM_GOAL = (GOAL, None)
 
 
 class Case:
     """One call against one goal and memory; made for one assessment."""
 
-    __slots__ = ("_links", "_news", "acts", "call", "keys", "memory", "tool", "tview", "view")
+    __slots__ = ("_links", "_news", "_said", "arguments", "memory", "tview", "view")
 
-    def __init__(self, call: Call, tool: Tool, view: GoalView, memory: Memory) -> None:
-        self.call = call
-        self.tool = tool
+    def __init__(self, arguments: Mapping[str, Any], tview: ToolView, view: GoalView, memory: Memory) -> None:
+        self.arguments = arguments
         self.view = view
-        self.tview: ToolView = tool_view(tool)
+        self.tview = tview
         self.memory = memory
-        self.acts = self.tview.acts
-        self.keys: set[str] = set()  # keys of the arguments that matter
+        self._said: list[str] = []  # keys of the arguments that matter
         self._links = 0  # that are being followed
         self._news: list[list[str]] | None = None
 
     def ground(self) -> tuple[Origin, Origin]:
         """The worst origin of the arguments that matter, and of the sinks alone."""
-        arguments, tview, spoken = self.call.arguments, self.tview, self.memory.spoken
-        sink = _NOTHING
-        for path in tview.sinks:
-            sink = self._worst(sink, path, at(arguments, path), True)
-        worst = sink
-        for asked in tview.asked:
+        arguments, spoken = self.arguments, self.memory.spoken
+        worst = sink = _NOTHING
+        for asked in self.tview.asked:
+            path = asked.path
+            if path in arguments:
+                value = arguments[path]
+            elif asked.nested:
+                value = at(arguments, path)
+            else:
+                continue
             if not asked.composed:
-                worst = self._worst(worst, asked.path, at(arguments, asked.path), asked.must)
+                for text in (value,) if type(value) is str else leaves(value, MAX_VALUES):
+                    rank, passage = self.origin(text)
+                    if rank > worst.rank:
+                        found = Origin(rank, path, passage)
+                        worst = found if rank < NOWHERE else self._worse(worst, found, text, asked.must)
             elif spoken:
-                worst = self._other(worst, asked.path, at(arguments, asked.path), asked.embeds)
+                worst = self._other(worst, path, value, asked.embeds)
+            if asked.sink:
+                sink = worst
         if spoken:
+            roles, content = self.tview.roles, self.tview.content
             for name, value in arguments.items():
-                if name not in tview.roles:
-                    worst = self._other(worst, name, value, name in tview.content)
+                if name not in roles:
+                    worst = self._other(worst, name, value, name in content)
         return worst, sink
 
-    def _worst(self, worst: Origin, path: str, value: Any, must: bool) -> Origin:
-        for count, text in enumerate(leaves(value)):
-            if count >= MAX_VALUES:
-                break
-            rank, passage = self.origin(text)
-            if rank == NOWHERE and (not must or computed(text)):
-                continue
-            if rank == INSTRUCTION and not must and passage and self.refers_by_name(passage.source):
-                rank = REFERENCED  # an amount that the item named by the goal asks for
-            if rank > worst.rank:
-                worst = Origin(rank, path, passage)
-        return worst
+    def names(self, some: frozenset[str]) -> bool:
+        """Whether an argument that matters says one of these keys."""
+        return not some.isdisjoint(self._said)
+
+    def _worse(self, worst: Origin, found: Origin, text: str, must: bool) -> Origin:
+        """What is found is worse, unless it need not come from anywhere, or not from elsewhere."""
+        if found.rank == NOWHERE and (not must or computed(text)):
+            return worst
+        if found.rank == INSTRUCTION and not must and found.passage and self.refers_by_name(found.passage.source):
+            # an amount that the item named by the goal asks for
+            return Origin(REFERENCED, found.argument, found.passage) if worst.rank < REFERENCED else worst
+        return found
 
     def _other(self, worst: Origin, name: str, value: Any, content: bool) -> Origin:
         """Arguments without a role count only where an instruction shows in them."""
         if worst.rank == INSTRUCTION:
             return worst
-        for count, text in enumerate(leaves(value)):
-            if count >= MAX_VALUES:
-                break
+        for text in leaves(value, MAX_VALUES):
             alone = not content and len(text) <= LONG
             pieces = specifics(text[:MAX_CONTENT]) if not alone else [] if computed(text) else [text]
             for piece in pieces[:MAX_VALUES]:
@@ -108,13 +128,18 @@ class Case:
     def origin(self, text: str) -> tuple[int, Passage | None]:
         """Where one value came from; `NONE` when it is too short or common to tell."""
         value = value_of(text)
-        if not value.asked:
-            return NONE, None
-        self.keys |= value.keys
-        if value.keys <= self.view.keys:
-            return GOAL, None
+        if not value.words:
+            return _UNTOLD
+        said, keys = value.keys, self.view.keys
+        self._said += said
+        if keys.issuperset(said):
+            return _FROM_GOAL
         rank, passage, found = NONE, None, 0
         for word in value.words:
+            if word[0] in keys:
+                found += 1
+                rank = rank or GOAL
+                continue
             one, where = self._word(word)
             if one != NOWHERE:
                 found += 1
@@ -122,36 +147,42 @@ class Case:
                     rank, passage = one, where
         if found * 2 >= value.asked and rank != NONE:
             return rank, passage
-        for key in value.other:
-            if key in self.view.keys:
+        for key in value.others():
+            if key in keys:
                 return GOAL, None
-            places = self.memory.seen(key)
-            if places:
+            if places := self.memory.places.get(key):
                 return self._judge(places)
-        if len(value.squeezed) >= LEAST_SQUEEZED and value.squeezed in self.view.squeezed:
+        squeezed = value.squeezed()
+        if len(squeezed) >= LEAST_SQUEEZED and squeezed in self.view.squeezed:
             return GOAL, None
         if rank == INSTRUCTION:
             return rank, passage
         return (UNKNOWN if self.memory.gaps or self.memory.overflowed else NOWHERE), None
 
     def _word(self, word: Word) -> tuple[int, Passage | None]:
-        """A token as a whole; failing that, the worst of its parts when all of them are known (a joined address)."""
-        keys, seen = self.view.keys, self.memory.seen
-        if word.whole in keys:
-            return GOAL, None
-        for key in word.sayings:
+        """A token as a whole; failing that, the worst of its parts when all of them are known (a joined address).
+
+        The goal does not say the whole."""
+        keys, placed = self.view.keys, self.memory.places.get
+        whole = word[0]
+        for key in sayings(word) if len(word) > 1 else word:
             if key in keys:
-                return GOAL, None
-            if places := seen(key):
+                if significant(key):
+                    return GOAL, None
+            elif (places := placed(key)) and significant(key):
                 one, where = self._judge(places)
-                if one == OUTSIDER and not keys.isdisjoint(word.hints):
+                if one == OUTSIDER and not keys.isdisjoint(hints(whole)):
                     one = REFERENCED
                 return one, where
+        if whole.isalnum():
+            return NOWHERE, None
         rank, passage = NONE, None
-        for piece in word.pieces:
+        for piece in pieces(whole):
+            if len(piece) < LEAST or piece in IDLE:
+                continue
             if piece in keys:
-                rank = max(rank, GOAL)
-            elif places := seen(piece):
+                rank = rank or GOAL
+            elif places := placed(piece):
                 one, where = self._judge(places)
                 if one > rank:
                     rank, passage = one, where
@@ -159,7 +190,7 @@ class Case:
                 return NOWHERE, None
         return (rank, passage) if rank != NONE else (NOWHERE, None)
 
-    def _judge(self, places: list[Passage]) -> tuple[int, Passage | None]:
+    def _judge(self, places: Sequence[Passage]) -> tuple[int, Passage | None]:
         """The origin of a value that was seen in these passages."""
         best, where = INSTRUCTION, None
         spoken = None
@@ -175,7 +206,9 @@ class Case:
                     continue
                 rank = OUTSIDER if self._stakes() else REFERENCED
             else:
-                relied = (self.view.acts or not self.acts) and (self.refers(passage.source) or self._linked(passage))
+                relied = (self.view.acts or not self.tview.acts) and (
+                    self.refers(passage.source) or self._linked(passage)
+                )
                 rank = REFERENCED if relied else OUTSIDER
             if rank < best:
                 best, where = rank, passage
@@ -188,7 +221,7 @@ class Case:
         return (INSTRUCTION, spoken) if self.fits(spoken) else (best, where)
 
     def _stakes(self) -> bool:
-        return bool(self.acts and (_RISKY & self.tview.classes or not _STAKES.isdisjoint(self.tview.kinds)))
+        return bool(self.tview.acts and (_RISKY & self.tview.classes or not _STAKES.isdisjoint(self.tview.kinds)))
 
     def refers_by_name(self, source: Source) -> bool:
         """Whether the goal names an argument of the call that the result answers."""
@@ -219,16 +252,16 @@ class Case:
         ):
             return True
         for key in source.arguments:
-            places = self.memory.seen(key) if significant(key) else ()
+            places = self.memory.places.get(key, ()) if significant(key) else ()
             if any(not p.instruction and p.source is not source and self.refers(p.source) for p in places[:4]):
                 return True
         return False
 
     def _linked(self, passage: Passage) -> bool:
         """Whether the record names something that the goal names."""
-        view = self.view
+        view, placed = self.view, self.memory.places.get
         if passage.linked[0] is not view:
-            passage.linked = (view, any(passage in self.memory.seen(name) for name in view.names))
+            passage.linked = (view, any(passage in placed(name, ()) for name in view.names))
         return passage.linked[1]
 
     def delegated(self, passage: Passage) -> bool:
@@ -240,13 +273,13 @@ class Case:
             passage.referred = (view, self._deferred_to(passage))
         if not passage.referred[1]:
             return False
-        if view.handed or not self.acts:
+        if view.handed or not self.tview.acts:
             return True
         acting = self.tview.acting
         return any(
             grant.sources
             and acting & (grant.classes | grant.related)
-            and (grant.names <= grant.sources or not self.keys.isdisjoint(grant.names))
+            and (grant.names <= grant.sources or self.names(grant.names))
             for grant in view.grants
         )
 
@@ -255,7 +288,7 @@ class Case:
         named = {
             source.item(place.start)
             for name in view.sources
-            for place in self.memory.seen(name)
+            for place in self.memory.places.get(name, ())
             if place.source is source and not place.instruction
         }
         # what the result answers is named; where it is a list, only the items that are named are meant
@@ -267,7 +300,7 @@ class Case:
     def fits(self, passage: Passage) -> bool:
         """Whether the instruction, read as a goal, would license this call."""
         tview = self.tview
-        if not self.acts:
+        if not tview.acts:
             return any(grant.classes & READ for grant in passage.grants)
         return any(
             grant.classes & tview.acting or (grant.related & tview.classes and not grant.kinds.isdisjoint(tview.kinds))
@@ -308,9 +341,7 @@ class Case:
 
     def _new(self) -> Iterable[list[str]]:
         """Of each argument that mostly says what the goal does not, these words."""
-        for count, text in enumerate(leaves(self.call.arguments)):
-            if count >= MAX_VALUES:
-                break
+        for text in leaves(self.arguments, MAX_VALUES):
             told = [key for key in keys_of(fold(text[:MAX_TEXT]).lower()) if key not in ENGLISH.stop]
             new = [key for key in told if key not in self.view.keys]
             if new and len(new) * 2 >= len(told):

@@ -8,17 +8,17 @@ invented. Single-threaded: the instance's path owns it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from remit.intent.encodings import decoded, long_words
-from remit.intent.lexicon import ENGLISH
+from remit.intent.lookups import IDLE, LEAST
 from remit.intent.passages import instructions
 from remit.intent.sources import Passage, Source, lower
 from remit.intent.values import (
-    COMMON,
     MAX_TOKEN,
     fold,
     grouped,
@@ -30,7 +30,6 @@ from remit.intent.values import (
 )
 from remit.terms import Confidentiality, Integrity, Label, Tool
 
-IDLE = COMMON | ENGLISH.stop
 # Plain text is cut into records: what stands together in a list item, an object or a paragraph belongs together.
 _RECORD = re.compile(r"\n(?=\s{0,4}- )|\n\s*\n|\}\s*,\s*\{")
 _EMPTY = 2000  # bytes of a memory that holds nothing
@@ -39,8 +38,10 @@ MAX_COMPILED = 2  # instructions of one result that are compiled at once
 MAX_HIDDEN = 4_096  # characters of one decoded token
 MAX_HIDDEN_TEXTS = 64
 MAX_POSTINGS = 24  # places kept for one key: the first ones tell where it came from
+MANY = 16  # passages of one result, from which on its words are looked at together
 MAX_ARGUMENT = 300  # characters of an argument that may name something: a message is not the name of anything
-LEAST_TOKEN = 3  # characters; a shorter one says nothing about where it came from
+
+Alone = tuple[Passage]  # the places of a key that has one only
 
 
 class Memory:
@@ -51,8 +52,8 @@ class Memory:
         self._size = 0
         self._gaps = False
         self._overflowed = False
-        self._first: dict[str, Passage] = {}  # where a key was seen first: for most keys, the only place
-        self._more: dict[str, list[Passage]] = {}
+        # Where a key was seen, oldest first. Most have one place only: the keys of a passage share a tuple of it.
+        self.places: dict[str, Sequence[Passage]] = {}
         self._count = 0
         self.sources: list[Source] = []
         self.spoken: list[Passage] = []  # passages that ask for an act
@@ -124,80 +125,119 @@ class Memory:
 
     def confidential(self, last: int) -> bool:
         """Whether one of the last results is confidential."""
-        return self._last_confidential > max(0, len(self.sources) - last)
+        return bool(self._last_confidential) and self._last_confidential > len(self.sources) - last
 
     def seen(self, key: str) -> list[Passage]:
         """The passages that hold a key, oldest first."""
-        first = self._first.get(key)
-        if first is None:
-            return _NOWHERE
-        more = self._more.get(key)
-        return [first] if more is None else [first, *more]
+        return list(self.places.get(key, ()))
 
     def _index(self, source: Source, lowered: str, echoes: frozenset[str]) -> None:
         passages = self._passages(source)
         text = separated(lowered)
-        place, again = self._first.setdefault, self._again
-        for passage in passages:
-            for token in set(text[passage.start : passage.end].split()):
-                if len(token) < LEAST_TOKEN or token in IDLE:
-                    continue
-                for key in (token,) if token.isalnum() and len(token) <= MAX_TOKEN else token_keys(token[:MAX_TOKEN]):
-                    if key not in echoes and place(key, passage) is not passage:
-                        again(key, passage)
+        alone = [(passage,) for passage in passages]
+        if len(passages) < MANY:
+            self._place_each(text, alone, echoes)
+        else:
+            self._place_together(text, alone, echoes)
         at = 0
         for start, key in grouped(lowered):  # in order
             while at + 1 < len(passages) and passages[at].end <= start:
                 at += 1
-            if key not in echoes and place(key, passages[at]) is not passages[at]:
-                again(key, passages[at])
+            if key not in echoes:
+                self._again(key, self.places.setdefault(key, alone[at]), passages[at])
 
-    def _again(self, key: str, passage: Passage) -> None:
-        """A key that was seen before stands in another passage, too."""
-        postings = self._more.get(key)
-        if postings is None:
-            self._more[key] = [passage]
-        elif len(postings) < MAX_POSTINGS - 1 and postings[-1] is not passage:
-            postings.append(passage)
+    def _place_each(self, text: str, alone: list[Alone], echoes: frozenset[str]) -> None:
+        place = self.places.setdefault
+        for here in alone:
+            (passage,) = here
+            for token in set(text[passage.start : passage.end].split()):
+                if token in IDLE or len(token) < LEAST:
+                    continue
+                for key in (token,) if token.isalnum() and len(token) <= MAX_TOKEN else token_keys(token[:MAX_TOKEN]):
+                    if key not in echoes and (known := place(key, here)) is not here:
+                        self._again(key, known, passage)
+
+    def _again(self, key: str, known: Sequence[Passage], passage: Passage) -> None:
+        """A key that has places stands in another passage, too."""
+        if known[0] is passage or known[-1] is passage:
+            return
+        if not isinstance(known, list):
+            self.places[key] = [*known, passage]
+        elif len(known) < MAX_POSTINGS:
+            known.append(passage)
+
+    def _place_together(self, text: str, alone: list[Alone], echoes: frozenset[str]) -> None:
+        """Many records say much the same: each word of them is looked at once. As `_place_each` otherwise."""
+        stands: defaultdict[str, list[Alone]] = defaultdict(list)
+        for here in alone:
+            (passage,) = here
+            for token in set(text[passage.start : passage.end].split()):
+                stands[token].append(here)
+        told = _told(stands)
+        stands.update(told)
+        for key in echoes:
+            stands.pop(key, None)
+        places = self.places
+        for key, where in stands.items():
+            if (key in IDLE or len(key) < LEAST) and key not in told:
+                continue
+            known = places.get(key)
+            if known is None and len(where) == 1:
+                places[key] = where[0]
+            elif not isinstance(known, list):
+                places[key] = [*(known or ()), *[passage for (passage,) in where]][:MAX_POSTINGS]
+            elif len(known) < MAX_POSTINGS:
+                known += [passage for (passage,) in where[: MAX_POSTINGS - len(known)]]
 
     def _passages(self, source: Source) -> list[Passage]:
         """The result, cut where it asks for an act and into records between."""
         text = source.text
-        last = 0
         passages: list[Passage] = []
+        last = 0
         spans = list(instructions(text)) if source.outside else []
         for number, (start, end) in enumerate(spans):
-            passages += self._records(source, last, start)
-            asked = self._passage(source, start, end, True)
+            self._records(passages, source, last, start)
+            asked = Passage(self._count + len(passages), source, start, end, True)
             passages.append(asked)
+            self.spoken.append(asked)
             last = end
             if text.startswith(":", end):
                 follows = spans[number + 1][0] if number + 1 < len(spans) else len(text)
                 last = min(_after(text, end), follows)
-                shown = self._passage(source, end, last, False)
-                shown.introduced = asked
-                passages.append(shown)
-        passages += self._records(source, last, len(text))
+                passages.append(Passage(self._count + len(passages), source, end, last, False, asked))
+        self._records(passages, source, last, len(text))
+        self._count += len(passages)
         return passages
 
-    def _records(self, source: Source, start: int, end: int) -> Iterator[Passage]:
-        last = start
+    def _records(self, passages: list[Passage], source: Source, start: int, end: int) -> None:
         for match in _RECORD.finditer(source.text, start, end):
-            if match.start() > last:
-                yield self._passage(source, last, match.start(), False)
-            last = match.start()
-        if end > last:
-            yield self._passage(source, last, end, False)
-
-    def _passage(self, source: Source, start: int, end: int, instruction: bool) -> Passage:
-        passage = Passage(self._count, source, start, end, instruction)
-        self._count += 1
-        if instruction:
-            self.spoken.append(passage)
-        return passage
+            cut = match.start()
+            if cut > start:
+                passages.append(Passage(self._count + len(passages), source, start, cut, False))
+            start = cut
+        if end > start:
+            passages.append(Passage(self._count + len(passages), source, start, end, False))
 
 
-_NOWHERE: list[Passage] = []
+def _told(stands: dict[str, list[Alone]]) -> dict[str, list[Alone]]:
+    """The words that are no keys themselves, taken out: where the keys stand that they have instead."""
+    told: dict[str, list[Alone]] = {}
+    for token in [token for token in stands if not token.isalnum() or len(token) > MAX_TOKEN]:
+        where = stands.pop(token)
+        for key in token_keys(token[:MAX_TOKEN]) if len(token) >= LEAST else ():
+            if key in told:
+                others = told[key]
+            elif key in stands and len(key) >= LEAST and key not in IDLE:
+                others = stands[key]
+            else:
+                told[key] = where
+                continue
+            told[key] = sorted({*others[:MAX_POSTINGS], *where[:MAX_POSTINGS]}, key=_number)
+    return told
+
+
+def _number(here: Alone) -> int:
+    return here[0].number
 
 
 def _after(text: str, colon: int) -> int:

@@ -62,12 +62,21 @@ _LEADS = [
     "you are required to",
     "you are asked to",
 ]
-# White space is spelt out: to look for its category would take half of the time.
-_HEAD = re.compile(
-    r"[.!?:;>)\]}*\"'|–—•#,\n-][ \t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*"
-    r"(?=([A-Za-z]{2,15})[ \n,])"
-)
-_VERB = r"([a-z][a-z-]*)(?=[\s,:(/\"'@#.`]|$)(?=\s*(\S*))"
+# White space is spelt out: to look for its category would take half of the time. So would the marks and spaces that
+# stand in no ASCII text.
+_SPACE_ASCII = r"[ \t-\r\x1c-\x1f]"
+_SPACE = r"[ \t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+
+
+def _head(marks: str, space: str) -> re.Pattern[str]:
+    """A mark, white space and a word; or much white space before anything else, passed over as a whole, because each
+    of its line breaks is a mark, too, and would be tried in vain."""
+    return re.compile(rf"[{marks}]{space}*+(?=([A-Za-z]{{2,15}}+)[ \n,])|[{marks}]{space}{{32}}{space}*+")
+
+
+_HEAD_ASCII = _head(r".!?:;>)\]}*\"'|#,\n-", _SPACE_ASCII)
+_HEAD = _head(r".!?:;>)\]}*\"'|–—•#,\n-", _SPACE)
+_VERB = r"([a-z][a-z-]*)(?=[\s,:(/\"'@#.`]|$)(?=\s*(\S{0,600}))"
 
 
 def _one_of(phrases: Iterable[str]) -> str:
@@ -96,10 +105,16 @@ _POINTING = (
 )
 _TELLING = frozenset(words("i we he she they to who did would people"))  # they tell of it, or mean something else
 _WISHED = re.compile(r"(?:also |now |first |immediately |then |always )?(be )?([a-z]+)", re.IGNORECASE)
-_ACTOR = re.compile(r"\b(?:you|your|assistant|agent|ai|model|user|someone|system)\b", re.IGNORECASE)
+# "you", "your", "assistant", "agent", "ai", "model", "user", "someone" or "system": by the first letter, as for `_END`.
+_ACTOR = re.compile(
+    r"[AaMmSsUuYyſ](?<!\w.)"
+    r"(?i:(?<=y)our?\b|(?<=a)(?:ssistant|gent|i)\b|(?<=m)odel\b|(?<=u)ser\b|(?<=s)(?:omeone|ystem)\b)"
+)
 _URGING = frozenset(words("please kindly must should need remember sure to you agent assistant"))
 _SUBORDINATE = re.compile(r"\s*(?:to|in order to|if|when|before|after|for|once|unless|while|as)\b", re.IGNORECASE)
-_END = re.compile(r"[.!?](?=\s|$|[\"'<)\]])|\n\s*\n|\n(?=\s*[-*•]\s)|:\s|[\"}]\s*[,}\]]|</")
+_END = re.compile(  # by its first character, so that the others are passed over quickly
+    r"[.!?\n:\"}<](?:(?<=[.!?])(?=\s|$|[\"'<)\]])|(?<=\n)(?:\s*\n|(?=\s*[-*•]\s))|(?<=:)\s|(?<=[\"}])\s*[,}\]]|(?<=<)/)"
+)
 _NOT_OBJECT = frozenset(words("of is was are were : has had will - = by"))
 _OBJECT = re.compile(
     r"(?:the|a|an|my|your|his|her|its|our|their|this|that|these|those|all|any|some|each|every|it|them|him|me|us|to|with|"
@@ -150,8 +165,8 @@ def _unwrapped(match: re.Match[str]) -> str:
 
 
 def _imperatives(text: str) -> Iterator[tuple[int, int]]:
-    for head in _HEAD.finditer("\n" + text):
-        word = head[1].lower()
+    for head in (_HEAD_ASCII if text.isascii() else _HEAD).finditer("\n" + text):
+        word = (head[1] or "").lower()
         if not _may_open(word):
             continue
         start = head.end() - 1

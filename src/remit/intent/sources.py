@@ -9,6 +9,8 @@ import re
 from bisect import bisect_right
 from functools import lru_cache
 
+import msgspec
+
 from remit.intent.authority import read_grants
 from remit.intent.tools import tool_view
 from remit.intent.values import key_set, squeeze, tokens, without_separators
@@ -109,8 +111,6 @@ class Source:
 
     def secrets(self) -> "tuple[tuple[str, Passage], ...]":
         """The values of a confidential result that a word for a secret announces, without separators."""
-        if not self.confidential:
-            return ()
         if self.announced is None:
             found = []
             for match in _ANNOUNCED.finditer(lower(self.text[:MAX_SECRET_TEXT])):
@@ -124,33 +124,19 @@ class Source:
 _UNJUDGED: tuple[object, bool] = (None, False)
 
 
-class Passage:
+class Passage(msgspec.Struct, eq=False):
     """A record, or a span that asks for an act."""
 
-    __slots__ = (
-        "_grants",
-        "_tokens",
-        "end",
-        "instruction",
-        "introduced",
-        "linked",
-        "number",
-        "referred",
-        "source",
-        "start",
-    )
-
-    def __init__(self, number: int, source: Source, start: int, end: int, instruction: bool) -> None:
-        self.number = number
-        self.source = source
-        self.start = start
-        self.end = end
-        self.instruction = instruction
-        self.introduced: Passage | None = None  # the instruction that ends in a colon before it
-        self.referred: tuple[object, bool] = _UNJUDGED  # a goal, and whether it defers to where this stands
-        self.linked: tuple[object, bool] = _UNJUDGED  # a goal, and whether this holds something that it names
-        self._grants: tuple[GrantView, ...] | None = None
-        self._tokens: frozenset[str] | None = None
+    number: int
+    source: Source
+    start: int
+    end: int
+    instruction: bool
+    introduced: "Passage | None" = None  # by the instruction that ends in a colon before it
+    referred: tuple[object, bool] = _UNJUDGED  # a goal, and whether it defers to where this stands
+    linked: tuple[object, bool] = _UNJUDGED  # a goal, and whether this holds something that it names
+    _grants: tuple[GrantView, ...] | None = None
+    _tokens: frozenset[str] | None = None
 
     @property
     def text(self) -> str:

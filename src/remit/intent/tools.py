@@ -44,23 +44,26 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 
     path: str
     must: bool  # come from somewhere; an amount may be computed
+    nested: bool  # not an argument itself, but inside one
+    sink: bool = False
     composed: bool = False  # by the agent, or drawn on: counts only where an instruction shows in it
     embeds: bool = False  # free text: what it embeds is asked about
 
 
-class ToolView(msgspec.Struct, frozen=True, gc=False):
+class ToolView(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A tool, ready to be compared."""
 
     classes: int  # as bits
     acting: int  # the same without reading
     acts: bool  # does more than look something up
+    sends: bool  # to somewhere
     kinds: frozenset[str]
     about: frozenset[str]  # kinds of what its results speak of, by its name and its description
     own: bool  # tells the asker's own facts
     tells_secrets: bool
     sinks: tuple[str, ...]
-    asked: tuple[Asked, ...]  # targets and amounts
-    roles: frozenset[str]  # arguments that the two above name
+    asked: tuple[Asked, ...]  # sinks, then targets and amounts
+    roles: frozenset[str]  # arguments that these name
     content: frozenset[str]  # arguments that are free text
 
 
@@ -114,12 +117,16 @@ def _view(
         classes=does,
         acting=does & ~READ,
         acts=not (does & READ and not does & ~_LOOKING),
+        sends=bool(sinks or does & COMMUNICATE),
         kinds=found,
         about=found | told,
         own=not _OWN.isdisjoint(map(singular, words)),
         tells_secrets="password" in found,
         sinks=tuple(dict.fromkeys(sinks)),
-        asked=tuple(_asked(path, path not in amounts) for path in asked),
+        asked=(
+            *(Asked(path, True, _nested(path), sink=True) for path in dict.fromkeys(sinks)),
+            *(_asked(path, path not in amounts) for path in asked),
+        ),
         roles=frozenset((*sinks, *targets, *amounts)),
         content=frozenset(content),
     )
@@ -127,7 +134,10 @@ def _view(
 
 def _asked(path: str, must: bool) -> Asked:
     if path.rpartition(".")[2].lower() in _COMPOSED:
-        return Asked(path, must, composed=True, embeds=True)
-    if not _ORIGINS.isdisjoint(split(path)):  # what is drawn on is the asker's own
-        return Asked(path, must, composed=True)
-    return Asked(path, must)
+        return Asked(path, must, _nested(path), composed=True, embeds=True)
+    # what is drawn on is the asker's own
+    return Asked(path, must, _nested(path), composed=not _ORIGINS.isdisjoint(split(path)))
+
+
+def _nested(path: str) -> bool:
+    return "." in path or "[]" in path

@@ -12,12 +12,14 @@ import msgspec
 from remit.intent import classes
 from remit.intent.classes import bits
 from remit.intent.lexicon import ENGLISH, is_noun, kinds, licenses
+from remit.intent.tools import ToolView
 from remit.intent.values import (
     dates,
     fold,
     grouped,
     key_set,
     keys_of,
+    may_date,
     shape,
     significant,
     squeeze,
@@ -56,6 +58,9 @@ class GrantView(msgspec.Struct, frozen=True, gc=False):
     sure: bool
 
 
+Licence = tuple[int, GrantView | None]  # how well something is licensed, and by which grant
+
+
 class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A goal and its authority, ready to be compared."""
 
@@ -71,6 +76,7 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     sources: frozenset[str]
     source_kinds: frozenset[str]
     handed: bool
+    licences: dict[ToolView, Licence | None]  # None where it depends on the call; filled and bounded by `licence`
 
 
 def keys(text: str) -> frozenset[str]:
@@ -82,17 +88,26 @@ def _keys(lowered: str) -> frozenset[str]:
     lowered = without_separators(lowered)
     found = key_set(tokens(lowered))
     found.update(key for _, key in grouped(lowered))
-    found.update(key for _, key in dates(lowered))
+    if may_date(lowered):
+        found.update(key for _, key in dates(lowered))
     return frozenset(found)
 
 
 def _names(items: Iterable[str], least: int = 3) -> frozenset[str]:
+    return frozenset().union(*[(_name if len(item) <= MAX_WORD else _named)(item, least) for item in items])
+
+
+def _named(item: str, least: int) -> frozenset[str]:
     return frozenset(
-        key
-        for item in items
-        for key in keys_of(fold(item).lower())
-        if (significant(key) or (len(key) == least and key.isalpha())) and key not in ENGLISH.stop
+        [
+            key
+            for key in keys_of(fold(item).lower())
+            if (significant(key) or (len(key) == least and key.isalpha())) and key not in ENGLISH.stop
+        ]
     )
+
+
+_name = lru_cache(maxsize=4096)(_named)
 
 
 def _is_kind(source: str) -> bool:
@@ -159,6 +174,7 @@ def _make(authority: Authority, goal: str) -> GoalView:
         sources=_all(grant.sources for grant in grants),
         source_kinds=_all(grant.source_kinds for grant in grants),
         handed=any(grant.handed for grant in grants),
+        licences={},
     )
 
 
@@ -195,16 +211,20 @@ def _subjects(lowered: str) -> tuple[frozenset[str], frozenset[str]]:
     """The kinds of things that a goal speaks of, and without those that are only its means ("by mail")."""
     spoken: set[str] = set()
     about: set[str] = set()
-    prior = ""
-    for word in lowered.split():
-        if len(word) > MAX_WORD:
-            prior = ""
-            continue
-        said = _said(word)
-        if said.kinds:
-            if said.whole:
-                spoken |= said.kinds
-            if not said.message or not (prior in _MEANS or (said.asks and prior in _ORDERS)):
+    messages = False
+    text = lowered.split()
+    known = {word: _said(word) for word in set(text) if len(word) <= MAX_WORD}
+    for said in known.values():
+        if said.whole:
+            spoken |= said.kinds
+        if said.message:
+            messages = True
+        else:
+            about |= said.kinds
+    for before, word in zip(["", *text], text, strict=False) if messages else ():
+        if word in known and known[word].message:
+            said, earlier = known[word], known.get(before)
+            prior = "" if earlier is None or earlier.ends else earlier.bare
+            if not (prior in _MEANS or (said.asks and prior in _ORDERS)):
                 about |= said.kinds
-        prior = "" if said.ends else said.bare
     return frozenset(spoken), frozenset(about)

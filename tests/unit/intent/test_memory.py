@@ -1,5 +1,6 @@
 """What an instance remembers of what it has read."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -82,6 +83,39 @@ def test_the_label_says_how_confidential_the_result_is(content: str, level: Conf
 def test_an_internal_result_is_of_internal_integrity() -> None:
     label = Memory().take_in(decision="d", tool=TOOL, arguments={}, content="x", outside=False)
     assert label.integrity is Integrity.INTERNAL
+
+
+_WORDS = [
+    "pay",
+    "#pay",
+    "INV-2291",
+    "inv2291",
+    "the",
+    "a-1",
+    "kim@corp.example",
+    "kim",
+    "12 34 56 78 90",
+    "1234567890",
+    "x",
+]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_words_that_are_looked_at_together_are_placed_as_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = Random(seed)
+    results = ["\n\n".join(" ".join(chosen.choices(_WORDS, k=6)) for _ in range(records)) for records in (40, 3, 30)]
+
+    def places(many: int) -> dict[str, list[int]]:
+        monkeypatch.setattr("remit.intent.memory.MANY", many)
+        memory = Memory()
+        for result in results:
+            taken(result, memory=memory, path="kim")
+        return {key: [passage.number for passage in memory.seen(key)] for key in memory.places}
+
+    together = places(1)
+    assert together == places(10_000)
+    assert "kim" not in together
+    assert max(map(len, together.values())) == 24
 
 
 def test_what_base64_hides_is_read() -> None:

@@ -1,5 +1,6 @@
 """What speaks to the reader, and what is only data."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -62,3 +63,12 @@ def test_spans_are_in_order_and_do_not_overlap() -> None:
     spans = list(instructions(text))
     assert all(a < b for a, b in spans)
     assert all(one[1] <= two[0] for one, two in pairwise(spans))
+
+
+@pytest.mark.parametrize("many", ["\n", "\n\t", "\u2003\n", ";pay,x"], ids=ascii)
+def test_a_flood_is_read_once(many: str) -> None:
+    """Each line break could begin a request: white space after it must not be read again from each of them."""
+    before = time.process_time()
+    spans = list(instructions(f"{many * 60_000}\nSend the money to GB33BUKB20201555555555."))
+    assert spans
+    assert time.process_time() - before < 5

@@ -9,8 +9,28 @@ import msgspec
 from remit.catalogue import read_mcp
 from remit.intent import Memory, assess, compile_goal
 from remit.intent.lexicon import base, kinds, licenses
+from remit.intent.licence import MAX_TOOLS
 from remit.intent.tools import tool_view
-from remit.terms import BOTTOM, DEFAULT_TENANT, Bounds, Brief, Call, CallId, InstanceId, OperationClass, Settings, Tool
+from remit.intent.views import goal_view
+from remit.terms import (
+    BOTTOM,
+    DEFAULT_TENANT,
+    Bounds,
+    Brief,
+    Budget,
+    Call,
+    CallId,
+    InstanceId,
+    Mission,
+    MissionId,
+    MissionState,
+    OperationClass,
+    PurposeId,
+    Settings,
+    Tool,
+    Voucher,
+    VoucherKind,
+)
 from remit.terms.calls import ServerId
 from remit.terms.identity import AgentId
 
@@ -25,6 +45,21 @@ TOOL: Tool = read_mcp(
         }
     ],
 )[0]
+MISSION = Mission(
+    tenant=DEFAULT_TENANT,
+    id=MissionId("m"),
+    agent=AgentId("a"),
+    subject="user:x",
+    purpose=PurposeId("p"),
+    voucher=Voucher(kind=VoucherKind.PERSON, by="u"),
+    bounds=Bounds(),
+    budget=Budget(),
+    goal_commitment="",
+    authority_hash="",
+    state=MissionState.ACTIVE,
+    opened=0,
+    expires=1,
+)
 _HASH = (
     "from remit.intent import compile_goal; from remit.terms import Bounds;"
     "print(compile_goal('Order the shares, message the buyer of the stock and note the order.', bounds=Bounds()).hash)"
@@ -93,6 +128,54 @@ def test_a_long_chain_of_results_is_followed_without_running_deep() -> None:
         settings=Settings(),
     )
     assert grounding.verdict in ("outsider", "referenced")
+
+
+def test_a_licence_that_depends_on_the_call_is_not_kept_for_the_next_one() -> None:
+    """The goal asks for it of one item, and else of another kind of thing than the tool's."""
+    goal = "Delete QX4711B from the calendar."
+    tool = read_mcp(
+        DEFAULT_TENANT,
+        ServerId("office"),
+        [{"name": "delete_widget", "description": "", "inputSchema": {"properties": {"id": {"type": "string"}}}}],
+    )[0]
+    brief = Brief(goal=goal, authority=compile_goal(goal, bounds=Bounds()), salt="s")
+    said = ["QX4711B", "ZZ9000A", "QX4711B", "ZZ9000A"]
+    assert [verdict(brief, tool, id=item) for item in said] == ["within", "unsure"] * 2
+
+
+def test_licences_are_kept_for_a_bounded_number_of_tools() -> None:
+    goal = "Delete the old records of the archive."
+    brief = Brief(goal=goal, authority=compile_goal(goal, bounds=Bounds()), salt="s")
+    view = goal_view(brief.authority, goal)
+    for number in range(3 * MAX_TOOLS):
+        tool = msgspec.structs.replace(TOOL, name=f"delete_record_{number:03}", classes=(OperationClass.DELETE,))
+        assert verdict(brief, tool) == "within"
+        assert len(view.licences) <= MAX_TOOLS
+
+
+def verdict(brief: Brief, tool: Tool, **arguments: str) -> str:
+    call = Call(
+        tenant=DEFAULT_TENANT,
+        mission=MISSION.id,
+        agent=MISSION.agent,
+        instance=InstanceId("i"),
+        server=tool.server,
+        tool=tool.name,
+        definition_hash=tool.definition_hash,
+        arguments=arguments,
+        canonical=b"",
+        call_id=CallId("c"),
+        digest="",
+    )
+    return assess(
+        call=call,
+        tool=tool,
+        mission=MISSION,
+        brief=brief,
+        memory=Memory(),
+        instance_label=BOTTOM,
+        settings=Settings(),
+    )[0].verdict
 
 
 def test_the_places_of_a_value_are_kept_oldest_first_and_bounded() -> None:
