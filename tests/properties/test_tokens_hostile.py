@@ -1,9 +1,12 @@
 """Whatever is sent as a token or proof is answered; only what was minted and proven, unaltered, holds."""
 
+import binascii
 import json
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from tests.unit.tokens.makers import (
     EPOCH,
     HOLDER,
@@ -24,7 +27,9 @@ from tests.unit.tokens.makers import (
     verified,
 )
 
+from remit.terms import InvalidInput
 from remit.tokens import CallToken, Proof, TokenRecord, TokenState, close, comparable, consume, void
+from remit.tokens.framing import decode_part, encode_part
 
 TOKEN = token()
 PROOFS = (proof(key=HOLDER), proof(key=HOLDER_EC))
@@ -49,6 +54,18 @@ JSON = st.recursive(
 def test_no_text_is_more_than_refused(text: str) -> None:
     assert isinstance(check(text), str)
     assert isinstance(prove(text), str)
+
+
+@given(st.text(alphabet=LETTERS[:-1] + "+/= \n*", max_size=12) | st.binary(max_size=40).map(encode_part))
+def test_base64url_is_read_as_strictly_as_by_another_library(part: str) -> None:
+    try:
+        found = urlsafe_b64decode(part.encode())
+    except binascii.Error:
+        with pytest.raises(InvalidInput):
+            decode_part(part)
+        return
+    assert decode_part(part) == found
+    assert encode_part(found) == part == urlsafe_b64encode(found).decode()
 
 
 @given(st.sampled_from((TOKEN, *PROOFS)), st.data())

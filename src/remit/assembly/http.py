@@ -1,7 +1,7 @@
 """The HTTP server: uvicorn with httptools, on the event loop that decides.
 
 One thread reads, decides and answers. A server that parses requests in threads of its own hands every one of them over
-twice, and each time somebody waits for the interpreter's lock (docs/adr/0015).
+twice, and each time somebody waits for the interpreter's lock (docs/adr/0015-one-thread-serves-and-decides.md).
 
 httptools bounds neither how long the head of a request may be nor how long it may take; both are bounded here.
 """

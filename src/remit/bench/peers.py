@@ -26,7 +26,7 @@ from remit.terms import Unavailable
 
 CERBOS = "@cerbos/cerbos-linux-x64@0.55.0"
 OPA = "github.com/open-policy-agent/opa@v1.22.2"
-PYTHON = ("pycasbin==2.8.0", "agent-governance-toolkit-core==5.0.0")
+PYTHON = ("pycasbin==2.8.0", "agent-governance-toolkit-core==5.0.0", "tenuo==0.3.3")
 _LONG = 1200.0  # seconds that an installation may take
 _CHECKED = 40  # answers that are compared before anything is timed
 
@@ -80,8 +80,8 @@ def _installed(command: Sequence[str], program: Path, timeout: float) -> str | N
 def python(*, install: bool) -> Path | str:
     """An interpreter that has the peers in process, or why there is none."""
     place = cache() / "python"
-    program = place / "bin" / "python"
-    if (place / "complete").exists():
+    program, complete, wanted = place / "bin" / "python", place / "complete", "\n".join(PYTHON)
+    if complete.exists() and complete.read_text(encoding="utf-8") == wanted:
         return program
     if not install:
         return "not installed: `remit bench --install` installs it"
@@ -90,7 +90,7 @@ def python(*, install: bool) -> Path | str:
         failed = _installed([str(program), "-m", "pip", "install", "--quiet", *PYTHON], program, _LONG)
     if failed is not None:
         return failed
-    (place / "complete").touch()
+    complete.write_text(wanted, encoding="utf-8")
     return program
 
 

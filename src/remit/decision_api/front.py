@@ -17,6 +17,7 @@ from remit.authentication import parse_authorization
 from remit.decision_api.arap import CAPABILITY, JWKS, REQUEST_SCHEMA, REQUEST_SCHEMA_DOCUMENT, REQUESTS, Offers
 from remit.decision_api.authzen import read_object
 from remit.decision_api.batch import Door, evaluate_all
+from remit.decision_api.hot_tokens import CONSUME, consume, read_use
 from remit.decision_api.services import ApiServices, public_url
 from remit.decision_api.wire import (
     NO_STORE,
@@ -88,7 +89,7 @@ class Front:
         self._door = Door(mediator=services.mediator, renew=self._renew, offers=services.offers)
         self._rest = rest
         self._deciding = 0
-        self._decisions: dict[str, _Decide] = {EVALUATION: _one, EVALUATIONS: _many}
+        self._decisions: dict[str, _Decide] = {EVALUATION: _one, EVALUATIONS: _many, CONSUME: self._consume}
         metadata = _encode(metadata_of(url, services.offers is not None))
         self._documents: dict[str, Callable[[], bytes]] = {metadata_path(url): lambda: metadata, OPENAPI: document}
         if services.offers is not None:
@@ -135,6 +136,10 @@ class Front:
             await _refuse(send, error, find_request_id(scope["headers"]), b"POST")
         else:
             await respond(send, 200, body, head.request_id, NO_STORE, *headers)
+
+    async def _consume(self, _: Door, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
+        services = self.services
+        return await consume(services.mediator, services.token_refusals, principal, read_use(value)), ()
 
     async def _show(self, document: Callable[[], bytes], scope: Scope, send: Send) -> None:
         """A document that changes only with a restart: proxies and clients may keep it for a while."""

@@ -33,6 +33,12 @@ class TokenKey(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:  # I7: keys never reach a log
         return f"TokenKey(kid={self.kid!r}, …)"
 
+    def sign(self, data: bytes) -> bytes:
+        """RFC 8032, of what is framed already (RFC 8037 section 3.1)."""
+        private = self.private.raw_value
+        assert isinstance(private, Ed25519PrivateKey)
+        return private.sign(data)
+
     @property
     def public_jwk(self) -> dict[str, Any]:
         """RFC 7517; made from the public members only."""
@@ -60,7 +66,10 @@ class TokenKeys:
 
     def verifying(self, kid: str, now: int) -> TokenKey | None:
         """The key of this id unless it has retired."""
-        return next((key for key in self.live(now) if key.kid == kid), None)
+        for key in self.keys:
+            if key.kid == kid:
+                return key if key.retires is None or now < key.retires else None
+        return None
 
     def live(self, now: int) -> tuple[TokenKey, ...]:
         return tuple(key for key in self.keys if key.retires is None or now < key.retires)

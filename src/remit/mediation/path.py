@@ -8,6 +8,7 @@ Does not authenticate (step 1): doors hand in the principal that `authentication
 """
 
 import contextlib
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -94,7 +95,8 @@ class Mediator:
         self._tokens = tokens
         self._settings = settings
         self._timer = timer
-        self._open: dict[str, Mapping[str, Any]] = {}  # arguments of permitted calls whose outcome is awaited
+        # Arguments of permitted calls whose outcome is awaited.
+        self._open: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
 
     async def decide(self, principal: Principal, request: Request) -> Decision:
         """The decision on `request`, committed.
@@ -132,10 +134,12 @@ class Mediator:
             arguments = self._open.get(outcome.decision)
             now = self._clock.now()
             write = complete(self._state, self._entropy, self._settings, principal, outcome, arguments, now)
-            with contextlib.suppress(Conflict):
+            try:
                 await self._journal.commit(write)
-                self._open.pop(outcome.decision, None)
-                return
+            except Conflict:
+                continue
+            self._open.pop(outcome.decision, None)
+            return
         raise Conflict("this mission is changing too fast to settle the outcome; try again")
 
     async def consume(self, principal: Principal, presented: Presented) -> CallToken | str:
@@ -153,9 +157,11 @@ class Mediator:
             write = self._tokens.use(token, proof, point, self._clock.now())
             if isinstance(write, str):
                 return write
-            with contextlib.suppress(Conflict):  # another use came first, or something was revoked: look again
+            try:
                 await self._journal.commit(write)
-                return token
+            except Conflict:  # another use came first, or something was revoked: look again
+                continue
+            return token
         raise Unavailable("what this token rests on keeps changing; try again")
 
     def introspect(self, principal: Principal, token: str) -> CallToken | None:
@@ -320,7 +326,7 @@ class Mediator:
         if case.described is not None and case.judgement.effect is Effect.PERMIT:
             self._open[decision] = case.described.call.arguments
             if len(self._open) > _OPEN_CALLS:  # the oldest; should its outcome come, the store still has the arguments
-                del self._open[next(iter(self._open))]
+                self._open.popitem(last=False)
 
     def _discover(self, principal: Principal, tenant: TenantId, request: Request, now: int) -> list[Put]:
         """An agent that an enforcement point names and nobody registered is recorded as discovered."""

@@ -31,6 +31,7 @@ from remit.tokens import (
     MAX_AGE,
     SKEW,
     CallToken,
+    Minted,
     Proof,
     ReplayWindow,
     comparable,
@@ -45,6 +46,7 @@ from remit.tokens import (
 
 MAX_AUDIENCE = 500  # characters
 MAX_NAMES = 4500  # bytes of JSON of what a token names: it has to fit into one HTTP header
+_ACTIVE, _TOKEN, _TOOL = ToolState.ACTIVE, Kind.TOKEN, Kind.TOOL  # read once: the look-up costs more than the use
 
 
 class Presented(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +81,7 @@ class CallTokens:
         self._issuer = issuer
         self._unbound = unbound
         self._seen = ReplayWindow(MAX_AGE + SKEW)
+        self._minted = Minted()
 
     # With a permit.
     def accept(self, wanted: TokenRequest) -> None:
@@ -119,8 +122,10 @@ class CallTokens:
     def mint(self, issued: Issued, now: int) -> IssuedToken:
         """The token of a committed record."""
         record = issued.record
+        token, says = mint(record, issued.call, issued.mission, issued.key, self._issuer)
+        self._minted.keep(says)
         return IssuedToken(
-            access_token=mint(record, issued.call, issued.mission, issued.key, self._issuer),
+            access_token=token,
             token_type="Bearer" if record.jkt is None else "DPoP",
             expires_in=(record.expires - now) // 1000,
         )
@@ -141,7 +146,7 @@ class CallTokens:
             presented.proof,
             method=presented.method,
             uri=presented.uri,
-            token=presented.token,
+            ath=found.hash,
             now=now,
             seen=self._seen,
             holder=found.jkt,
@@ -156,13 +161,14 @@ class CallTokens:
         used = consume(record, found, proof=proof, point=point, now=now, epoch=self._epoch.epoch)
         if isinstance(used, str):
             return used
+        self._minted.forget(found)  # its one use is under way; should it fail, the next try verifies it anew
         actors = find(self._state, point.tenant, found.agent, found.instance, found.mission, now)
         if isinstance(actors, Judgement):
             return actors.reasons[0].message
         tool = self._state.tool(point.tenant, found.tool_id)
         if (tool.definition_hash if tool is not None else "") != found.definition_hash:
             return "the tool's definition changed after the permit; ask again"
-        if tool is not None and tool.state is not ToolState.ACTIVE:
+        if tool is not None and tool.state is not _ACTIVE:
             return f"the tool is {tool.state.value}"
         entry = EntryDraft(
             tenant=point.tenant,
@@ -172,8 +178,8 @@ class CallTokens:
             actor=actor_of(point),
             facts={"token": found.id, "agent": found.agent, "mission": found.mission, "epoch": found.epoch},
         )
-        read = (*actors.read, (Kind.TOOL, found.tool_id, tool.version if tool is not None else 0))
-        put = Put(kind=Kind.TOKEN, record=used, expected=record.version)
+        read = (*actors.read, (_TOOL, found.tool_id, tool.version if tool is not None else 0))
+        put = Put(kind=_TOKEN, record=used, expected=record.version)
         return Write(entry=entry, puts=(put,), expects=read)
 
     def introspect(self, token: str, point: PointPrincipal, now: int) -> CallToken | None:
@@ -189,7 +195,13 @@ class CallTokens:
 
     def _read(self, token: str, point: PointPrincipal, now: int) -> CallToken | str:
         found = verify(
-            token, keys=self._keys.tokens, issuer=self._issuer, audience=None, now=now, epoch=self._epoch.epoch
+            token,
+            keys=self._keys.tokens,
+            issuer=self._issuer,
+            audience=None,
+            now=now,
+            epoch=self._epoch.epoch,
+            minted=self._minted,
         )
         if isinstance(found, CallToken) and (found.tenant != point.tenant or not point.guards(found.server)):
             return f"enforcement point `{point.point}` does not guard the server of this token"

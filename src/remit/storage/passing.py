@@ -37,7 +37,8 @@ class Passing:
             while waiting and waiting[0][0] <= now:
                 _, tenant, name = waiting.popleft()
                 gone.append((kind, tenant, name))
-        today = now // _DAY
-        for day in [day for day in self._days if day < today - 1]:  # outcomes still settle yesterday's
-            gone.extend(self._days.pop(day))
+        if self._days:
+            today = now // _DAY
+            for day in [day for day in self._days if day < today - 1]:  # outcomes still settle yesterday's
+                gone.extend(self._days.pop(day))
         return gone

@@ -6,9 +6,13 @@ there is no algorithm or key id to confuse; the payload must equal its own re-en
 of place or there twice is refused. `verify` does NOT know whether the token was used or revoked (that is its record's,
 `consume`), nor who presents it (`verify_proof`).
 
+Signature and form of a token that this process made itself need no second look: `Minted` knows it by its hash. What
+time, keys or epoch can change is checked all the same.
+
 The form changes by new optional members of `_Claims` at the end; readers are upgraded before writers.
 """
 
+import collections
 import functools
 import hashlib
 
@@ -37,7 +41,7 @@ SKEW = 5_000  # milliseconds that `iat` may lie ahead of a verifier's clock; `ex
 
 
 class CallToken(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says, verified. Made by `verify` only; an unverified token is a `str`."""
+    """What a token says, verified. Made by `verify` and `mint` only; an unverified token is a `str`."""
 
     tenant: TenantId
     id: str  # jti
@@ -115,8 +119,36 @@ _decoder = msgspec.json.Decoder(_Claims)
 _encoder = msgspec.json.Encoder()
 
 
-def mint(record: TokenRecord, call: Call, mission: Mission | None, key: TokenKey, issuer: str) -> str:
-    """The token of `record`, signed. Call it only once the record is committed: what it says is from there.
+class Minted:
+    """What this process minted lately, by the hash of the token: the text itself is not kept (I7).
+
+    Bounded: the oldest are forgotten, and are then verified as any other.
+    """
+
+    __slots__ = ("_capacity", "_says")
+
+    def __init__(self, capacity: int = 20_000) -> None:  # some 15 MB
+        self._capacity = capacity
+        self._says: collections.OrderedDict[str, CallToken] = collections.OrderedDict()  # oldest first
+
+    def __len__(self) -> int:
+        return len(self._says)
+
+    def keep(self, says: CallToken) -> None:
+        self._says[says.hash] = says
+        while len(self._says) > self._capacity or next(iter(self._says.values())).expires <= says.issued:
+            self._says.popitem(last=False)
+
+    def find(self, token: str) -> CallToken | None:
+        return self._says.get(token_hash(token)) if isinstance(token, str) and len(token) <= MAX_COMPACT else None
+
+    def forget(self, says: CallToken) -> None:
+        """Of no use any more."""
+        self._says.pop(says.hash, None)
+
+
+def mint(record: TokenRecord, call: Call, mission: Mission | None, key: TokenKey, issuer: str) -> tuple[str, CallToken]:
+    """The token of `record`, signed, and what it says, which is from there: call it only once that is committed.
 
     The same record always gives the same token under the same key. Raises `InvalidInput` for what does not fit.
     """
@@ -145,19 +177,42 @@ def mint(record: TokenRecord, call: Call, mission: Mission | None, key: TokenKey
         signed = f"{_header(key.kid)}.{encode_part(_encoder.encode(claims))}"
     except UnicodeEncodeError:
         raise InvalidInput("expected Unicode text in a token, got a lone surrogate") from None
-    token = f"{signed}.{encode_part(ED25519.sign(signed.encode('ascii'), key.private))}"
+    token = f"{signed}.{encode_part(key.sign(signed.encode('ascii')))}"
     if len(token) > MAX_COMPACT:
         raise InvalidInput(f"expected a token of at most {MAX_COMPACT} characters; shorten the names in it")
-    return token
+    return token, _said(claims, token_hash(token), key.kid)
 
 
 def verify(
-    token: str, *, keys: TokenKeys, issuer: str, audience: str | None, now: int, epoch: int, skew: int = SKEW
+    token: str,
+    *,
+    keys: TokenKeys,
+    issuer: str,
+    audience: str | None,
+    now: int,
+    epoch: int,
+    skew: int = SKEW,
+    minted: Minted | None = None,
 ) -> CallToken | str:
     """What `token` says, or why it does not hold here and now. Never raises, whatever it is given as token.
 
-    `audience` None: the caller judges for whom the token is.
+    `audience` None: the caller judges for whom the token is. `minted`: what this process made under `keys` itself.
     """
+    # 1 to 4, or what they gave when the token was made
+    found = minted.find(token) if minted is not None else None
+    if found is None:
+        read = _signed(token, keys, now)
+        if isinstance(read, str):
+            return read
+        found = read
+    elif keys.verifying(found.kid, now) is None:
+        return _why_header(_header(found.kid))
+    # 5 Claims
+    why = _why_not(found, issuer, audience, now, epoch, skew)
+    return found if why is None else why
+
+
+def _signed(token: str, keys: TokenKeys, now: int) -> CallToken | str:
     # 1 Frame
     compact = take_apart(token)
     if isinstance(compact, str):
@@ -176,9 +231,9 @@ def verify(
         return "expected the claims of a call token"
     if _encoder.encode(claims) != compact.payload:
         return "expected the claims of a call token in their one form, each member once"
-    # 5 Claims
-    why = _why_not(claims, issuer, audience, now, epoch, skew)
-    return why if why is not None else _verified(claims, token, key.kid)
+    if claims.authorization_details[0].type != DETAIL_TYPE:
+        return "the token is not for a call"
+    return _said(claims, token_hash(token), key.kid)
 
 
 def token_hash(token: str) -> str:
@@ -186,25 +241,23 @@ def token_hash(token: str) -> str:
     return encode_part(hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest())
 
 
-def _why_not(claims: _Claims, issuer: str, audience: str | None, now: int, epoch: int, skew: int) -> str | None:
-    if claims.iss != issuer:
+def _why_not(found: CallToken, issuer: str, audience: str | None, now: int, epoch: int, skew: int) -> str | None:
+    if found.issuer != issuer:
         return "the token is from another issuer"
-    if audience is not None and claims.aud != audience:
+    if audience is not None and found.audience != audience:
         return "the token is for another audience"
-    if claims.epoch != epoch:
+    if found.epoch != epoch:
         return "the token is of another epoch of the store; ask for a new one"
-    if now >= claims.exp * 1000:  # RFC 7519 section 4.1.4: on or after
+    if now >= found.expires:  # RFC 7519 section 4.1.4: on or after
         return "the token has expired; ask for a new one"
-    if claims.iat * 1000 > now + skew:
+    if found.issued > now + skew:
         return "the token was issued in the future; check the clocks"
-    if (claims.exp - claims.iat) * 1000 > MAX_LIFETIME:
+    if found.expires - found.issued > MAX_LIFETIME:
         return "the token lives longer than a call token may"
-    if claims.authorization_details[0].type != DETAIL_TYPE:
-        return "the token is not for a call"
     return None
 
 
-def _verified(claims: _Claims, token: str, kid: str) -> CallToken:
+def _said(claims: _Claims, hash: str, kid: str) -> CallToken:
     detail = claims.authorization_details[0]
     return CallToken(
         tenant=TenantId(claims.tenant),
@@ -226,7 +279,7 @@ def _verified(claims: _Claims, token: str, kid: str) -> CallToken:
         epoch=claims.epoch,
         issued=claims.iat * 1000,
         expires=claims.exp * 1000,
-        hash=token_hash(token),
+        hash=hash,
         kid=kid,
     )
 

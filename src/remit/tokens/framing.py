@@ -8,7 +8,6 @@ import binascii
 
 import msgspec
 from joserfc.jws import JWSRegistry
-from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from remit.terms import InvalidInput
 
@@ -16,6 +15,12 @@ MAX_COMPACT = 8192  # characters of a token or proof: what common HTTP servers t
 
 ED25519 = JWSRegistry.algorithms["Ed25519"]  # RFC 9864 section 2.2
 ES256 = JWSRegistry.algorithms["ES256"]  # RFC 7518 section 3.4
+
+# RFC 4648 section 5. Letters that only the other alphabet has, and padding, become what neither has.
+_TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/***")
+_FROM_BASE64 = bytes.maketrans(b"+/", b"-_")
+_PADDING = (b"", b"", b"==", b"=")  # by the number of letters beyond whole fours; one such letter is no byte
+_LAST = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")  # the last letters that leave no bits over (section 3.5)
 
 
 class Compact(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,20 +44,28 @@ def take_apart(text: str) -> Compact | str:
         return Compact(
             header=text[: len(parts[0])],
             signed=data[: -1 - len(parts[2])],
-            payload=urlsafe_b64decode(parts[1]),
-            signature=urlsafe_b64decode(parts[2]),
+            payload=_decode(parts[1]),
+            signature=_decode(parts[2]),
         )
     except binascii.Error:
         return "expected base64url without padding, white space or bits after the end"
 
 
 def encode_part(data: bytes) -> str:
-    return urlsafe_b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).translate(_FROM_BASE64).rstrip(b"=").decode("ascii")
 
 
 def decode_part(part: str) -> bytes:
     """Raises `InvalidInput`."""
     try:
-        return urlsafe_b64decode(part.encode("ascii"))
+        return _decode(part.encode("ascii"))
     except (binascii.Error, UnicodeEncodeError):
         raise InvalidInput("expected base64url without padding, white space or bits after the end") from None
+
+
+def _decode(part: bytes) -> bytes:
+    """Raises `binascii.Error` for all but the one way to write these bytes."""
+    over = len(part) & 3
+    if over and part[-1] not in _LAST[over]:
+        raise binascii.Error
+    return binascii.a2b_base64(part.translate(_TO_BASE64) + _PADDING[over], strict_mode=True)

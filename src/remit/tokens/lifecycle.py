@@ -13,6 +13,7 @@ from remit.tokens.call_tokens import CallToken
 from remit.tokens.proofs import Proof
 
 DEFAULT_LIFETIME = 30_000  # milliseconds: time to send one call, not to keep it
+_MINTED, _CONSUMED = TokenState.MINTED, TokenState.CONSUMED  # read once: the look-up costs more than the use
 
 
 def issue(
@@ -66,7 +67,7 @@ def consume(
             return "the proof was made with another key than the token is bound to"
         if proof.ath != token.hash:
             return "the proof was made for another token"
-    return msgspec.structs.replace(record, state=TokenState.CONSUMED, by=point.point, version=record.version + 1)
+    return msgspec.structs.replace(record, state=_CONSUMED, by=point.point, version=record.version + 1)
 
 
 def unusable(record: TokenRecord, token: CallToken, *, point: PointPrincipal, now: int, epoch: int) -> str | None:
@@ -80,7 +81,7 @@ def unusable(record: TokenRecord, token: CallToken, *, point: PointPrincipal, no
         return "the token is not the one on record"
     if record.epoch != epoch:
         return "the token is of another epoch of the store; ask for a new one"
-    if record.state is not TokenState.MINTED:
+    if record.state is not _MINTED:
         return f"the token is {record.state.value} already; each is for one use"
     if now >= record.expires:
         return "the token has expired; ask for a new one"

@@ -5,6 +5,7 @@ Threat: two texts that a proxy takes for one place and we for two, or the other 
 reading (user names, backslashes, control characters, broken escapes) is refused rather than repaired.
 """
 
+import functools
 import re
 from urllib.parse import urlsplit
 
@@ -18,7 +19,13 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 def comparable(uri: str) -> str | None:
     """The one form of an http or https URI without query and fragment, or None for what is no such URI."""
-    if not 0 < len(uri) <= MAX_URI or _PLAIN.fullmatch(uri) is None:
+    return _comparable(uri) if 0 < len(uri) <= MAX_URI else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _comparable(uri: str) -> str | None:
+    """Remembered: the same few resources are named again and again."""
+    if _PLAIN.fullmatch(uri) is None:
         return None
     try:
         parts = urlsplit(uri)

@@ -16,7 +16,7 @@ from remit.catalogue import read_mcp
 from remit.intent import compile_goal
 from remit.policy import load
 from remit.terms import DEFAULT_TENANT, Bounds, ServerId
-from remit.tokens import MAX_AGE, SKEW, Proof, ReplayWindow, verify_proof
+from remit.tokens import MAX_AGE, SKEW, Proof, ReplayWindow, token_hash, verify_proof
 
 WHO = [Identity(b"agent-%d" % n, b"agent-%d/1" % n, b"m_%d" % n) for n in range(7)]
 
@@ -77,7 +77,13 @@ def test_proofs_of_possession_hold_and_differ() -> None:
     for token in ("a.b.c", "a.b.c", "d.e.f"):
         made = proof(token.encode())
         found = verify_proof(
-            made, method="POST", uri=URI, token=token, now=int(time.time() * 1000), seen=seen, holder=thumbprint()
+            made,
+            method="POST",
+            uri=URI,
+            ath=token_hash(token),
+            now=int(time.time() * 1000),
+            seen=seen,
+            holder=thumbprint(),
         )
         assert isinstance(found, Proof), found
 

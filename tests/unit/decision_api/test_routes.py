@@ -194,6 +194,7 @@ def test_a_list_is_for_operators_and_the_same_twice(world: World, name: str) -> 
         ("admin", "GET", "/v1/records/nothing", None, 404),
         ("admin", "GET", "/v1/elsewhere", None, 404),
         ("admin", "DELETE", "/v1/agents", None, 405),
+        ("point", "GET", "/v1/tokens/consume", None, 405),
         ("admin", "POST", "/v1/points", {"id": "local", "servers": ["*"]}, 409),
         ("admin", "POST", "/v1/operators", {"id": "admin", "roles": ["admin"]}, 409),
         ("admin", "POST", "/v1/operators", {"id": "x", "roles": []}, 400),

@@ -90,7 +90,7 @@ def record(**changes: Any) -> TokenRecord:
 
 
 def token(of: TokenRecord | None = None, keys: TokenKeys = KEYS, now: int = NOW) -> str:
-    return mint(of or record(), CALL, MISSION, keys.signing(now), ISSUER)
+    return mint(of or record(), CALL, MISSION, keys.signing(now), ISSUER)[0]
 
 
 def check(text: str, **changes: Any) -> CallToken | str:
@@ -139,8 +139,10 @@ def sign(header: bytes, payload: bytes, key: OKPKey | ECKey) -> str:
 
 
 def prove(text: str, **changes: Any) -> Proof | str:
-    values: dict[str, Any] = {"method": "POST", "uri": URI, "token": None, "now": NOW, "seen": ReplayWindow(65_000)}
-    return verify_proof(text, **{**values, **changes})
+    """`token`: the text of the token that comes with it."""
+    with_token = changes.pop("token", None)
+    values: dict[str, Any] = {"method": "POST", "uri": URI, "now": NOW, "seen": ReplayWindow(65_000)}
+    return verify_proof(text, **{**values, "ath": None if with_token is None else ath(with_token), **changes})
 
 
 def proven(text: str, **changes: Any) -> Proof:

@@ -30,11 +30,16 @@ from tests.unit.tokens.makers import (
 )
 
 from remit.keys import MAX_LIFETIME, OVERLAP, TokenKeys
-from remit.terms import CallId, InvalidInput, Unavailable
-from remit.tokens import CallToken, mint
+from remit.terms import Call, CallId, InvalidInput, Mission, Unavailable
+from remit.tokens import CallToken, Minted, TokenRecord, mint
 
 KEY = KEYS.keys[0]
 HEADER = {"alg": "Ed25519", "kid": KEY.kid, "typ": "at+jwt"}
+
+
+ALONE = msgspec.structs.replace(CALL, mission=None)
+ALONE_RECORD = record(call=ALONE, subject="agent:helper", holder_jkt=None)
+ODD = msgspec.structs.replace(CALL, tool='send"\\\n\u202e\x1b[31m')
 
 
 def payload(text: str) -> dict[str, Any]:
@@ -80,9 +85,7 @@ def test_the_same_record_gives_the_same_token() -> None:
 
 
 def test_an_agent_that_acts_for_itself_has_no_actor_and_a_call_without_mission_no_mission() -> None:
-    call = msgspec.structs.replace(CALL, mission=None)
-    of = record(call=call, subject="agent:helper", holder_jkt=None)
-    text = mint(of, call, None, KEY, ISSUER)
+    text, _ = mint(ALONE_RECORD, ALONE, None, KEY, ISSUER)
     assert payload(text).keys().isdisjoint({"act", "mission", "cnf"})
     found = verified(text)
     assert (found.subject, found.mission, found.jkt) == ("agent:helper", None, None)
@@ -106,8 +109,7 @@ def test_text_that_no_token_can_carry_is_refused(call_id: str) -> None:
 
 
 def test_names_that_need_escapes_come_back_as_they_were() -> None:
-    call = msgspec.structs.replace(CALL, tool='send"\\\n\u202e\x1b[31m')
-    assert verified(mint(record(call=call), call, MISSION, KEY, ISSUER)).tool == call.tool
+    assert verified(mint(record(call=ODD), ODD, MISSION, KEY, ISSUER)[0]).tool == ODD.tool
 
 
 @pytest.mark.parametrize("lifetime", [0, 999, MAX_LIFETIME + 1, -1])
@@ -357,7 +359,7 @@ def test_a_retired_key_signs_nothing_that_is_accepted() -> None:
     later = NOW + 10_000
     rotated = KEYS.rotated(later)
     end = later + OVERLAP
-    forged = mint(record(now=end - 1_000), CALL, MISSION, KEY, ISSUER)  # somebody found the old key
+    forged, _ = mint(record(now=end - 1_000), CALL, MISSION, KEY, ISSUER)  # somebody found the old key
     assert isinstance(check(forged, keys=rotated, now=end - 1), CallToken)
     assert "retired" in refusal(check(forged, keys=rotated, now=end))
 
@@ -369,3 +371,93 @@ def test_a_key_that_is_known_to_others_is_void_at_once() -> None:
 def test_without_a_key_nothing_is_minted() -> None:
     with pytest.raises(Unavailable, match="rotate"):
         token(keys=TokenKeys())
+
+
+def remembered(*records: TokenRecord) -> tuple[str, Minted]:
+    """The token of the last of these records, and what knows them all."""
+    minted, text = Minted(), ""
+    for of in records:
+        text, says = mint(of, CALL, MISSION, KEY, ISSUER)
+        minted.keep(says)
+    return text, minted
+
+
+@pytest.mark.parametrize(
+    ("of", "call", "mission"),
+    [
+        (record(), CALL, MISSION),
+        (record(holder_jkt=None), CALL, MISSION),
+        (record(subject="agent:helper"), CALL, MISSION),
+        (ALONE_RECORD, ALONE, None),
+        (record(call=ODD), ODD, MISSION),
+        (record(lifetime=1_000), CALL, MISSION),
+    ],
+    ids=range(6),
+)
+def test_what_a_token_says_when_it_is_made_is_what_it_says_when_it_is_verified(
+    of: TokenRecord, call: Call, mission: Mission | None
+) -> None:
+    text, says = mint(of, call, mission, KEY, ISSUER)
+    assert says == verified(text)
+
+
+def test_a_token_of_this_process_is_known_by_its_hash_and_by_nothing_less() -> None:
+    text, minted = remembered(record(), record(id="t_2"))
+    other, _ = mint(record(id="t_3"), CALL, MISSION, KEY, ISSUER)
+    assert check(text, minted=minted) is minted.find(text)
+    assert minted.find(other) is None
+    assert verified(other, minted=minted) == verified(other)
+    for at in (0, 40, len(text) // 2, len(text) - 1):
+        altered = text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
+        assert minted.find(altered) is None
+        assert isinstance(check(altered, minted=minted), str)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"issuer": ISSUER + "/"},
+        {"audience": AUDIENCE + "/"},
+        {"epoch": EPOCH + 1},
+        {"now": record().expires},
+        {"now": record().issued - 5_001},
+        {"keys": TokenKeys()},
+        {"keys": KEYS.rotated(NOW, at_once=True)},
+        {"keys": KEYS.rotated(NOW - 500_000), "now": NOW},
+    ],
+    ids=range(8),
+)
+def test_whatever_changes_with_time_stops_a_token_of_this_process_too(change: dict[str, Any]) -> None:
+    text, minted = remembered(record())
+    assert isinstance(check(text, minted=minted), CallToken)
+    assert refusal(check(text, minted=minted, **change)) == refusal(check(text, **change))
+
+
+def test_a_token_of_this_process_may_not_live_longer_than_any_other() -> None:
+    long = msgspec.structs.replace(record(), expires=record().issued + MAX_LIFETIME + 1_000)
+    text, minted = remembered(long)
+    assert "longer" in refusal(check(text, minted=minted))
+
+
+def test_memory_of_tokens_is_bounded_and_what_left_it_is_verified_as_any_other() -> None:
+    minted = Minted(capacity=3)
+    texts = []
+    for number in range(5):
+        text, says = mint(record(id=f"t_{number}"), CALL, MISSION, KEY, ISSUER)
+        minted.keep(says)
+        texts.append(text)
+    assert [minted.find(text) is not None for text in texts] == [False, False, True, True, True]
+    assert all(isinstance(check(text, minted=minted), CallToken) for text in texts)
+    minted.forget(verified(texts[4]))
+    minted.forget(verified(texts[4]))
+    assert minted.find(texts[4]) is None
+    late = record(id="t_late", now=NOW + 60_000)
+    minted.keep(mint(late, CALL, MISSION, KEY, ISSUER)[1])
+    assert len(minted) == 1, "those that expired are gone"
+
+
+@pytest.mark.parametrize("text", [None, b"x", "", "\ud800", "A" * 10_000_000], ids=range(5))
+def test_what_was_never_made_is_not_found_whatever_it_is(text: Any) -> None:
+    _, minted = remembered(record())
+    assert minted.find(text) is None
+    assert isinstance(check(text, minted=minted), str)

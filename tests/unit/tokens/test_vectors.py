@@ -180,7 +180,7 @@ def test_a_uri_that_cannot_be_read_never_matches() -> None:
         TOKEN_REQUEST,
         method="POST",
         uri="https://u@server.example.com/token",
-        token=None,
+        ath=None,
         now=1562262616_000,
         seen=window,
     )

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import JSONBody
 from msgspec import UNSET
 
+from remit.decision_api import hot_tokens
 from remit.decision_api.asking import Asking
 from remit.decision_api.authzen import explain
 from remit.decision_api.token_bodies import (
@@ -18,13 +19,10 @@ from remit.decision_api.token_bodies import (
     Rotated,
     TokenAnswer,
     TokenUse,
-    UsedToken,
 )
-from remit.mediation import Presented
-from remit.terms import Forbidden, InvalidInput
+from remit.terms import InvalidInput
 from remit.tokens import CallToken
 
-REFUSED = "remit.token_refused"
 _NO_STORE = {"Cache-Control": "no-store"}  # RFC 6749 section 5.1
 _MAX_FIELDS = 16  # of a form; RFC 7662 names two
 
@@ -40,12 +38,9 @@ async def jwks(request: Asking) -> Response[KeySet]:
 async def consume(request: Asking, data: JSONBody[TokenUse]) -> Response[TokenAnswer]:
     """For the enforcement point that got it with a request. Of any number of uses at most one is answered with 200;
     `remit.token_refused` says why a token cannot be used. Revocation since the permit stops it too."""
-    presented = Presented(token=data.token, proof=data.proof, method=data.method, uri=data.uri, audience=data.audience)
-    found = await request.services.mediator.consume(request.by, presented)
-    if isinstance(found, str):
-        request.services.token_refusals.count(found)
-        raise Forbidden(found, code=REFUSED)
-    return Response(TokenAnswer(token=_used(found)), headers=_NO_STORE)
+    services = request.services
+    answer = await hot_tokens.consume(services.mediator, services.token_refusals, request.by, data)
+    return Response(answer, headers=_NO_STORE)
 
 
 @post("/tokens/introspect", status_code=200, summary="Look at a call token (RFC 7662)", tags=["tokens"])
@@ -90,29 +85,6 @@ async def _form(request: Asking) -> dict[str, str]:
     if len(found) < len(pairs):
         raise InvalidInput("expected each parameter once")
     return found
-
-
-def _used(token: CallToken) -> UsedToken:
-    return UsedToken(
-        id=token.id,
-        decision=token.decision,
-        digest=token.digest,
-        tenant=token.tenant,
-        mission=token.mission,
-        agent=token.agent,
-        instance=token.instance,
-        subject=token.subject,
-        server=token.server,
-        tool=token.tool,
-        call_id=token.call_id,
-        definition_hash=token.definition_hash,
-        authority_hash=token.authority_hash,
-        audience=token.audience,
-        jkt=token.jkt,
-        epoch=token.epoch,
-        issued=token.issued,
-        expires=token.expires,
-    )
 
 
 def _active(token: CallToken) -> Introspection:

@@ -1,0 +1,85 @@
+"""The use of a call token at the door: what is sent reaches the path whole, a refusal is told once and counted."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from tests.unit.decision_api.fakes import POINT, Path
+from tests.unit.tokens.makers import CALL, MISSION, token, verified
+
+from remit.decision_api.hot_tokens import REFUSED, consume, read_use
+from remit.decision_api.refusals import TokenRefusals
+from remit.decision_api.token_bodies import TokenUse
+from remit.mediation import Presented
+from remit.terms import Forbidden, InvalidInput, Principal
+from remit.tokens import CallToken
+
+USE = {"token": "a.b.c", "proof": "d.e.f", "method": "POST", "uri": "https://mail.example/mcp", "audience": "desk"}
+FOUND = verified(token())
+
+
+class Tokens(Path):
+    """A path that answers every use with `found`."""
+
+    def __init__(self, found: CallToken | str) -> None:
+        super().__init__()
+        self.presented: list[tuple[Principal, Presented]] = []
+        self._found = found
+
+    async def consume(self, principal: Principal, presented: Presented) -> CallToken | str:
+        self.presented.append((principal, presented))
+        return self._found
+
+
+def test_what_was_sent_reaches_the_path_whole() -> None:
+    path = Tokens(FOUND)
+    asyncio.run(consume(path, TokenRefusals(), POINT, read_use({**USE, "more": ["ignored"]})))
+    assert path.presented == [(POINT, Presented(**USE))]
+
+
+def test_the_answer_says_what_the_token_was_for_and_gives_no_token_back() -> None:
+    answer = asyncio.run(consume(Tokens(FOUND), TokenRefusals(), POINT, read_use(USE))).token
+    said = msgspec.structs.asdict(answer)
+    assert said == {name: value for name, value in msgspec.structs.asdict(FOUND).items() if name in said}
+    assert (answer.digest, answer.call_id, answer.mission) == (CALL.digest, CALL.call_id, MISSION.id)
+    assert token() not in msgspec.json.encode(answer).decode()
+    assert said.keys().isdisjoint({"hash", "kid"})
+
+
+def test_a_refused_use_is_forbidden_and_counted_by_its_kind() -> None:
+    refusals = TokenRefusals()
+    why = "the token is consumed already; each is for one use"
+    for _ in range(2):
+        with pytest.raises(Forbidden, match="already") as caught:
+            asyncio.run(consume(Tokens(why), refusals, POINT, read_use(USE)))
+        assert caught.value.code == REFUSED
+    assert refusals.counts == {"used": 2}
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({}, "token"),
+        ({"token": 1}, "token"),
+        ({"token": ""}, "token"),
+        ({"token": None}, "token"),
+        ({"token": "x" * 8193}, "token"),
+        ({**USE, "proof": 7}, "proof"),
+        ({**USE, "proof": "x" * 8193}, "proof"),
+        ({**USE, "method": ["POST"]}, "method"),
+        ({**USE, "method": "X" * 33}, "method"),
+        ({**USE, "uri": "x" * 2049}, "uri"),
+        ({**USE, "audience": 1}, "audience"),
+        ([USE], "object"),
+    ],
+    ids=range(12),
+)
+def test_a_body_of_another_form_is_refused_naming_the_member(body: Any, where: str) -> None:
+    with pytest.raises(InvalidInput, match=where) as caught:
+        read_use(body)
+    assert len(caught.value.message) < 200
+
+
+def test_only_the_token_is_needed() -> None:
+    assert read_use({"token": "a"}) == TokenUse(token="a")
