@@ -33,6 +33,7 @@ from remit.terms import Confidentiality, Integrity, Label, Tool
 # Plain text is cut into records: what stands together in a list item, an object or a paragraph belongs together.
 _RECORD = re.compile(r"\n(?=\s{0,4}- )|\n\s*\n|\}\s*,\s*\{")
 _EMPTY = 2000  # bytes of a memory that holds nothing
+_EACH = 500  # bytes of a result beside its text
 _OVERHEAD = 3  # bytes of index for each byte of text, roughly; the limit is on the sum
 MAX_COMPILED = 2  # instructions of one result that are compiled at once
 MAX_HIDDEN = 4_096  # characters of one decoded token
@@ -57,7 +58,8 @@ class Memory:
         self._count = 0
         self.sources: list[Source] = []
         self.spoken: list[Passage] = []  # passages that ask for an act
-        self._last_confidential = 0  # how many results there were with the last confidential one
+        self._taken = 0  # results, with those that fell out
+        self._last_confidential = 0  # how many there were with the last confidential one
 
     @property
     def size(self) -> int:
@@ -76,7 +78,7 @@ class Memory:
 
     @property
     def empty(self) -> bool:
-        return not self.sources
+        return not self._taken
 
     def take_in(
         self,
@@ -99,9 +101,10 @@ class Memory:
             return label
         own = tuple([key for leaf in leaves(arguments) if len(leaf) <= MAX_ARGUMENT for key in _argument_keys(leaf)])
         text = fold(unescape(content))
-        if self._size + len(text) * _OVERHEAD > self._limit:
+        room = self._limit - self._size - _EACH
+        if len(text) * _OVERHEAD > room:
             self._overflowed = True
-            text = text[: max(0, (self._limit - self._size) // _OVERHEAD)]
+            text = text[: max(0, room // _OVERHEAD)]
         long = long_words(text)
         hidden = [fold(plain)[:MAX_HIDDEN] for plain in islice(decoded(text, long), MAX_HIDDEN_TEXTS)]
         if hidden:
@@ -111,10 +114,12 @@ class Memory:
         source = Source(decision, tool, own, outside, text, lowered, long)
         if goal_named:
             source.arguments = (*own, "")  # the empty key is in every goal
-        self._size += len(text) * _OVERHEAD
-        self.sources.append(source)
+        self._taken += 1
         if source.confidential:
-            self._last_confidential = len(self.sources)
+            self._last_confidential = self._taken
+        if room > 0:  # else it fell out whole
+            self._size += len(text) * _OVERHEAD + _EACH
+            self.sources.append(source)
         spoken = len(self.spoken)
         self._index(source, lowered, frozenset(own))
         for passage in self.spoken[spoken : spoken + MAX_COMPILED]:
@@ -125,7 +130,7 @@ class Memory:
 
     def confidential(self, last: int) -> bool:
         """Whether one of the last results is confidential."""
-        return bool(self._last_confidential) and self._last_confidential > len(self.sources) - last
+        return bool(self._last_confidential) and self._last_confidential > self._taken - last
 
     def seen(self, key: str) -> list[Passage]:
         """The passages that hold a key, oldest first."""

@@ -69,6 +69,17 @@ def test_a_full_memory_takes_in_nothing_more() -> None:
     assert sum(len(source.text) for source in memory.sources) <= 100
 
 
+def test_a_full_memory_does_not_grow_however_many_results_come() -> None:
+    memory = Memory(limit_bytes=5_000)
+    for number in range(500):
+        taken(f"value-{number:04}", memory=memory)
+    assert len(memory.sources) < 10
+    assert memory.size < 8_000
+    assert not memory.confidential(last=1)
+    taken("api_key: 8f3a-11", memory=memory)
+    assert memory.overflowed
+
+
 @pytest.mark.parametrize(
     ("content", "level"),
     [("the weather is fine", Confidentiality.INTERNAL), ("api_key: 8f3a-11", Confidentiality.CONFIDENTIAL)],
