@@ -63,8 +63,9 @@ class Protocol(HttpToolsProtocol):
         self._heading = True  # its head is not complete
         self._late: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        joined = _Joined(transport, self.loop)
+        super().connection_made(joined)  # type: ignore[arg-type]  # it hands on all that a transport has
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

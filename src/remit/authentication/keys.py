@@ -42,7 +42,8 @@ EMBEDDED = KeyId("embedded")  # the gateway inside this process; no access key h
 LOCAL = KeyId("local")  # whoever holds the directory's lock
 _FORM = re.compile(r"remit_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 # Read once: on the path of every request, where a member of an enumeration is slower to look up than a record.
-_AGENT, _POINT, _RETIRED = HolderKind.AGENT, HolderKind.POINT, AgentState.RETIRED
+_AGENT, _OPERATOR, _POINT = HolderKind.AGENT, HolderKind.OPERATOR, HolderKind.POINT
+_RETIRED = AgentState.RETIRED
 _INVALID = "this access key is not valid; ask an operator for a new one"
 
 # Why somebody was turned away: for operators' eyes, never told to whoever presented the key.
@@ -162,10 +163,12 @@ def _principal(directory: Directory, key: Key) -> Principal | None:
         if agent is None or agent.state is _RETIRED:
             return None
         return AgentPrincipal(tenant=key.tenant, agent=agent.id, key=key.id)
-    who = directory.operator(key.tenant, OperatorId(key.holder))
-    if who is None or not who.active:
-        return None
-    return OperatorPrincipal(tenant=key.tenant, operator=who.id, roles=who.roles, groups=who.groups, key=key.id)
+    if kind is _OPERATOR:
+        who = directory.operator(key.tenant, OperatorId(key.holder))
+        if who is None or not who.active:
+            return None
+        return OperatorPrincipal(tenant=key.tenant, operator=who.id, roles=who.roles, groups=who.groups, key=key.id)
+    return None  # a holder of another kind is nobody
 
 
 def _hash(secret: str) -> str:

@@ -100,7 +100,7 @@ class Memory:
             self._gaps = True
             return label
         own = tuple([key for leaf in leaves(arguments) if len(leaf) <= MAX_ARGUMENT for key in _argument_keys(leaf)])
-        text = fold(unescape(content))
+        text = whole = fold(unescape(content))
         room = self._limit - self._size - _EACH
         if len(text) * _OVERHEAD > room:
             self._overflowed = True
@@ -114,6 +114,9 @@ class Memory:
         source = Source(decision, tool, own, outside, text, lowered, long)
         if goal_named:
             source.arguments = (*own, "")  # the empty key is in every goal
+        if len(whole) * _OVERHEAD > room:  # what fell out may have been the secret
+            of_all = Source(decision, tool, own, outside, whole, lower(whole), long_words(whole))
+            source.confidential = source.confidential or of_all.confidential
         self._taken += 1
         if source.confidential:
             self._last_confidential = self._taken

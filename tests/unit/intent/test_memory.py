@@ -75,9 +75,17 @@ def test_a_full_memory_does_not_grow_however_many_results_come() -> None:
         taken(f"value-{number:04}", memory=memory)
     assert len(memory.sources) < 10
     assert memory.size < 8_000
-    assert not memory.confidential(last=1)
-    taken("api_key: 8f3a-11", memory=memory)
     assert memory.overflowed
+
+
+def test_a_secret_that_falls_out_of_a_full_memory_is_a_secret_all_the_same() -> None:
+    memory = Memory(limit_bytes=5_000)
+    for number in range(50):
+        taken(f"value-{number:04}", memory=memory)
+    assert not memory.confidential(last=1)
+    label = memory.take_in(decision="d", tool=TOOL, arguments={}, content="api_key: 8f3a-11", outside=False)
+    assert label.confidentiality is Confidentiality.CONFIDENTIAL
+    assert memory.confidential(last=1)
 
 
 @pytest.mark.parametrize(

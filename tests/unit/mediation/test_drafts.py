@@ -39,4 +39,4 @@ def test_facts_of_a_decision_are_written_in_canonical_form(of: DecisionFacts) ->
 def test_text_that_utf_8_cannot_hold_is_refused() -> None:
     fields = dict.fromkeys(DecisionFacts.__struct_fields__, "x")
     with pytest.raises(ValueError, match="surrogate"):
-        encode_entry(3, entry(DecisionFacts(**{**fields, "classes": (), "reasons": (), "agent": "\ud800"})))  # type: ignore[arg-type]
+        encode_entry(3, entry(DecisionFacts(**{**fields, "classes": (), "reasons": (), "agent": "\ud800"})))  # type: ignore[arg-type]  # fields by name
