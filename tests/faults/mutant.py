@@ -26,12 +26,21 @@ def synchronous_off() -> None:
     database._engine = engine
 
 
-def small_checkpoints() -> None:
-    """No defence is gone: SQLite's log is copied into the database, and begun anew, all the time, not every 4 MB."""
-    from remit.storage import checkpoint
+def slow_disk() -> None:
+    """No defence is gone: every commit is waited for aside, as on a slow disk; and SQLite's log is copied into the
+    database, and begun anew, all the time, not every 4 MB."""
+    from remit.storage import checkpoint, writer
 
+    writer.PROMPT = 1e-9
     checkpoint.EVERY = 64 * 1024
     checkpoint.LARGE = 16
+
+
+def prompt_disk() -> None:
+    """No defence is gone: every commit is waited for in place, however long it takes to watch it."""
+    from remit.storage import writer
+
+    writer.PROMPT = float("inf")
 
 
 def release_before_commit() -> None:
@@ -76,7 +85,8 @@ def clock() -> None:
 
 MUTATIONS: dict[str, Callable[[], None]] = {
     "synchronous-off": synchronous_off,
-    "small-checkpoints": small_checkpoints,
+    "slow-disk": slow_disk,
+    "prompt-disk": prompt_disk,
     "release-before-commit": release_before_commit,
     "approval-not-consumed": approval_not_consumed,
     "clock": clock,

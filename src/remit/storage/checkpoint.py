@@ -42,6 +42,11 @@ class Checkpointer:
         self._empty = True
         self._due.set()
 
+    @property
+    def stops_writer(self) -> bool:
+        """Whether the next transaction is followed by copying the rest, which takes its time."""
+        return self._restart
+
     def restart_if_wanted(self, connection: Connection) -> None:
         """In the writer, between transactions: copy the rest, and let the log begin anew."""
         if self._restart:

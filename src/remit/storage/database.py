@@ -24,6 +24,7 @@ from remit.terms import Refused, Unavailable
 MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3
 QUICK_CHECK_BELOW = 64 * 1024 * 1024  # bytes; a check of more would delay the start by seconds, so it is on demand
 PAGES_KEPT = 64 * 1024  # KB of the writer's pages in memory: with SQLite's 2 MB every decision reads pages again
+BEGIN = "BEGIN IMMEDIATE"
 Rows = list[tuple[Any, ...]]
 
 
@@ -88,7 +89,9 @@ def _engine(url: str, busy_ms: int, pragmas: tuple[str, ...]) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A writer takes the lock first: upgrading a read transaction could fail in the middle.
-        connection.exec_driver_sql("BEGIN" if "query_only=ON" in pragmas else "BEGIN IMMEDIATE")
+        raw: Any = connection.connection.dbapi_connection
+        if not raw.in_transaction:  # else `begin` below was first
+            raw.execute("BEGIN" if "query_only=ON" in pragmas else BEGIN)
 
     return engine
 
@@ -99,6 +102,28 @@ def use_wal(engine: Engine) -> None:
         mode = pragma(connection, "journal_mode=WAL")[0]
     if mode != "wal":
         raise Unavailable(f"expected write-ahead logging, got {mode!r}: put the store on a local, writable file system")
+
+
+def begin(connection: Connection) -> None:
+    """The transaction of the hottest path there is, without a layer in between; ended by `commit` or `rollback`."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute(BEGIN)
+
+
+def commit(connection: Connection) -> None:
+    """Durable when it returns."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("COMMIT")
+    if connection.in_transaction():  # something was read by way of the layer
+        connection.commit()
+
+
+def rollback(connection: Connection) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    if raw.in_transaction:
+        raw.execute("ROLLBACK")
+    if connection.in_transaction():
+        connection.rollback()
 
 
 def pragma(connection: Connection, text: str) -> tuple[Any, ...]:

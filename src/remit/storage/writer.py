@@ -1,9 +1,10 @@
 """The one writer: whatever waits is committed in one transaction, so that one fsync serves them all.
 
-The loop that decides fills the transaction between two steps of its tasks, and a side thread commits it: that waits for
-the disk and needs the interpreter for nothing. Two threads that both compute would make each other wait for the
-interpreter's lock, milliseconds at a time; so whoever decides also writes, and only the waiting is done elsewhere. What
-comes during a commit is in the next one. Callers without a loop do both themselves.
+The loop that decides fills the transaction between two steps of its tasks. On a disk that answers promptly it commits
+as well: handing over to a thread and back costs more than such a wait, because whoever is handed something waits for
+the interpreter's lock, up to milliseconds. Where commits take longer than `PROMPT` they are waited for in a side
+thread, and the loop goes on deciding meanwhile. What comes during a commit is in the next one. Callers without a loop
+do the same in their own thread.
 
 A write is acknowledged only after its `COMMIT` returned (I1). When a transaction fails, the writes in it and all that
 queued behind it fail with it, because they were judged on hot state that now never happened; nothing is retried.
@@ -14,13 +15,14 @@ import asyncio
 import contextlib
 import functools
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, Transaction
+from sqlalchemy import Connection, Engine
 
 from remit.storage import batch, database
 from remit.storage.checkpoint import Checkpointer
@@ -31,6 +33,8 @@ QUEUE = 8192  # writes: at 10,000 a second under a second of waiting, more would
 QUEUE_BYTES = 64 * 1024 * 1024  # of details: bounds the memory that a slow disk can cost
 BATCH = 512  # writes of one transaction: the gain of a shared fsync is flat by then
 BATCH_BYTES = 8 * 1024 * 1024
+PROMPT = 0.003  # seconds: commits that take longer are worth a thread
+ASIDE = 1.0  # seconds that commits are waited for aside, until one is tried in place again
 
 
 class Job:
@@ -87,6 +91,8 @@ class Writer:
         self._flying: list[Job] = []
         self._weight = 0
         self._due = False  # a loop was told to flush
+        self._takes = 0.0  # seconds of a commit in place, of late
+        self._aside = 0.0  # until when commits are waited for in the side thread
         self._busy = False  # a transaction is open; whoever opened it hands it on, and nobody else touches the database
         self._rest = threading.Condition(self.guard)
         self._retry = False
@@ -157,7 +163,19 @@ class Writer:
             self._fail(jobs, error)
             self._done()
             return
-        self._work.put(lambda: self._settle(jobs, lambda: self._commit(opened, jobs)))
+        started = time.monotonic()
+        if self.checkpoints.stops_writer or started < self._aside:
+            self._work.put(lambda: self._settle(jobs, lambda: self._commit(opened, jobs)))
+        else:
+            self._settle(jobs, lambda: self._commit(opened, jobs))
+            self._weigh(started, time.monotonic())
+
+    def _weigh(self, started: float, ended: float) -> None:
+        """Whether the disk is prompt: many slow commits say that it is not, one says nothing."""
+        took = min(ended - started, 2 * PROMPT)
+        self._takes = took if self._takes > PROMPT else self._takes + (took - self._takes) / 8
+        if self._takes > PROMPT:
+            self._aside = ended + ASIDE
 
     def _cut(self) -> list[Job]:
         jobs: list[Job] = []
@@ -176,7 +194,7 @@ class Writer:
     def _open(self, writes: list[Write]) -> "_Opened":
         connection = self._connected()
         with database.translated():
-            transaction = connection.begin()
+            database.begin(connection)
             rows = batch.Batch(connection, self._sealer, self._encode, dict(self._numbers))
             try:
                 numbers = rows.add(writes)
@@ -184,11 +202,11 @@ class Writer:
                     rows.store()
             except BaseException:
                 self._sealer.forget(rows.keys)
-                transaction.rollback()
+                database.rollback(connection)
                 raise
-        return _Opened(transaction, rows, numbers)
+        return _Opened(rows, numbers)
 
-    # In the side thread.
+    # In the side thread, or in place.
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
             work()
@@ -196,7 +214,7 @@ class Writer:
     def _commit(self, opened: "_Opened", jobs: list[Job]) -> tuple[list[int], Exception | None]:
         try:
             with database.translated():
-                opened.transaction.commit()
+                database.commit(self._connected())
         except BaseException:
             self._sealer.forget(opened.rows.keys)
             raise
@@ -286,7 +304,6 @@ class Writer:
 class _Opened(NamedTuple):
     """A transaction that has its rows and waits to be committed."""
 
-    transaction: Transaction
     rows: batch.Batch
     numbers: list[int]
 
@@ -308,7 +325,11 @@ def settle(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
             _resolve([(job, outcome)])
         else:
             loops.setdefault(job.loop, []).append((job, outcome))
+    here = asyncio._get_running_loop()
     for loop, results in loops.items():
+        if loop is here:
+            _resolve(results)
+            continue
         run_in(loop, functools.partial(_resolve, results))  # if the loop was closed, nobody waits any more
 
 

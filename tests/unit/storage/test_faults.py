@@ -1,6 +1,7 @@
 """Faults made for real: a killed process, a full disk, another program's lock."""
 
 import asyncio
+import math
 import os
 import signal
 import sqlite3
@@ -8,10 +9,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from tests.conformance.storage.contract import (
     INSTANCE,
     TOOL,
@@ -29,7 +31,7 @@ from tests.conformance.storage.contract import (
 from remit.audit.entries import encode_entry
 from remit.keys import KeyDirectory
 from remit.mediation.drafts import shelf
-from remit.storage import Store
+from remit.storage import Store, database
 from remit.terms import AgentId, Conflict, InstanceId, Kind, MissionId, Unavailable, Write
 from remit.terms.entries import Put
 
@@ -228,16 +230,19 @@ def test_a_record_changed_beside_us_is_noticed_and_nothing_is_overwritten(tmp_pa
 
 
 class Gate:
-    """Holds a store's commits until it is opened."""
+    """A slow disk: holds a store's commits, which are waited for aside, until it is opened."""
 
     def __init__(self, store: Store) -> None:
         self.reached = threading.Event()
         self.opened = threading.Event()
-        event.listen(store._engine, "commit", self._hold)
+        store._writer._aside = math.inf
+        self._commit = store._writer._commit
+        store._writer._commit = self._held  # type: ignore[assignment, method-assign]
 
-    def _hold(self, _connection: Connection) -> None:
+    def _held(self, *what: Any) -> tuple[list[int], Exception | None]:
         self.reached.set()
         assert self.opened.wait(20)
+        return self._commit(*what)
 
 
 def test_a_full_queue_tells_to_retry_and_changes_nothing(
@@ -284,6 +289,38 @@ def test_details_that_wait_are_bounded_by_their_size(
         assert await store.commit(write("c")) == 2
 
     asyncio.run(scenario())
+    store.close()
+
+
+def test_a_prompt_disk_is_waited_for_in_place_and_a_slow_one_aside(
+    tmp_path: Path, keys: KeyDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    commit = database.commit
+
+    def noted(connection: Connection) -> None:
+        threads.append(threading.current_thread().name)
+        commit(connection)
+
+    monkeypatch.setattr("remit.storage.writer.database.commit", noted)
+    store = opened(tmp_path / "remit.db", keys)
+
+    async def committed_in() -> str:
+        await store.commit(write("a"))
+        return threads[-1]
+
+    async def scenario() -> None:
+        here = threading.current_thread().name
+        assert await committed_in() == here
+        monkeypatch.setattr("remit.storage.writer.PROMPT", 1e-9)  # any disk is too slow for that
+        assert await committed_in() == here
+        assert [await committed_in() for _ in range(5)] == ["remit-writer"] * 5
+        monkeypatch.setattr("remit.storage.writer.PROMPT", 60.0)
+        store._writer._aside = 0.0  # the time has passed
+        assert [await committed_in() for _ in range(5)] == [here] * 5
+
+    asyncio.run(scenario())
+    assert store.size(T) == store.writes == 12
     store.close()
 
 
