@@ -24,7 +24,7 @@ from remit.intent import Memory
 from remit.storage import batch, database, migrate
 from remit.storage.details import Erasure, KeyWrap, Sealer
 from remit.storage.hot import READ_THROUGH, Hot, decode, is_hot
-from remit.storage.least_recent import LeastRecent
+from remit.storage.least_recent import LeastRecent, Weighed
 from remit.storage.log import Log
 from remit.storage.passing import Passing
 from remit.storage.recall import Recall, recent_approvals
@@ -51,8 +51,8 @@ from remit.terms import (
 from remit.terms.entries import Ledger, Record, Reservation
 
 RECENT = 1000  # requests for approval that are listed although they are over: some 10 ms of reading
-BRIEFS = 16_384  # goals and authorities in memory; others are read when their mission next acts
-MEMORIES = 65_536  # instances whose memory is kept indexed; others are rebuilt from the store when they next act
+BRIEFS = 131_072  # goals and authorities in memory, some 1.5 KB each; others are read when their mission next acts
+MEMORIES = 262_144  # instances whose memory is kept indexed; others are rebuilt from the store when they next act
 ALL_MEMORIES = 1024 * 1024 * 1024  # bytes of all of them together, each up to `memory_bytes`
 Touched = tuple[Kind, str, str]
 
@@ -79,8 +79,7 @@ class Store(Hot, Log):
         Log.__init__(self, database.reading(path, busy_ms))
         self._sealer = Sealer(wrap)
         self._memory_bytes = memory_bytes
-        self._memories: LeastRecent[tuple[TenantId, InstanceId], Memory] = LeastRecent(memories)
-        self._asked = 0  # memories, since they were weighed
+        self._memories: Weighed[tuple[TenantId, InstanceId], Memory] = Weighed(memories, ALL_MEMORIES, _size)
         self._briefs: LeastRecent[tuple[TenantId, str], Brief] = LeastRecent(BRIEFS)
         self.revision = 0  # of hot state: grows with every write and with every failure
         self._upheavals = 0  # erasures and failures: what was read before one is not kept after it
@@ -215,17 +214,14 @@ class Store(Hot, Log):
         return brief
 
     def memory(self, tenant: TenantId, instance: InstanceId) -> Memory:
-        self._asked += 1
-        if self._asked > 512 + len(self._memories) // 4:  # seldom enough to cost next to nothing
-            self._asked = 0
-            with self._writer.guard:
-                self._memories.shrink(ALL_MEMORIES, _size)
-        memory = self._memories.get((tenant, instance))
+        with self._writer.guard:
+            memory = self._memories.get((tenant, instance))
         if memory is not None:
             return memory
         if self.instance(tenant, instance) is None:  # no call of it was ever permitted, so nothing was taken in
             memory = Memory(self._memory_bytes)
-            self._memories.put((tenant, instance), memory)
+            with self._writer.guard:
+                self._memories.put((tenant, instance), memory)
             return memory
         with self._writer.guard:
             before = self._upheavals
