@@ -17,28 +17,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.unit.intent.making import call_of, mission_with
+
 from remit.catalogue import read_mcp, unknown_tool
 from remit.intent import Memory, assess, compile_goal
 from remit.replay import data
 from remit.terms import (
     BOTTOM,
     DEFAULT_TENANT,
-    AgentId,
     Bounds,
     Brief,
-    Budget,
-    Call,
-    CallId,
-    InstanceId,
-    Mission,
-    MissionId,
-    MissionState,
-    PurposeId,
     ServerId,
     Settings,
     Tool,
-    Voucher,
-    VoucherKind,
 )
 
 SERVER = ServerId("bench")
@@ -74,38 +65,12 @@ class Measured:
         self.goals.append(spent)
         self.asked.append(trace.goal)
         brief = Brief(goal=trace.goal, authority=authority, salt="x")
-        mission = Mission(
-            tenant=DEFAULT_TENANT,
-            id=MissionId("m"),
-            agent=AgentId("a"),
-            subject="user:x",
-            purpose=PurposeId("p"),
-            voucher=Voucher(kind=VoucherKind.PERSON, by="u"),
-            bounds=Bounds(),
-            budget=Budget(),
-            goal_commitment="",
-            authority_hash=authority.hash,
-            state=MissionState.ACTIVE,
-            opened=0,
-            expires=1,
-        )
+        mission = mission_with(authority)
         memory, label = Memory(), BOTTOM
         for number, recorded in enumerate(trace.calls):
             arguments: Any = recorded.arguments
             tool = tools.get(recorded.function) or unknown_tool(DEFAULT_TENANT, SERVER, recorded.function, arguments)
-            call = Call(
-                tenant=DEFAULT_TENANT,
-                mission=mission.id,
-                agent=mission.agent,
-                instance=InstanceId("i"),
-                server=SERVER,
-                tool=tool.name,
-                definition_hash=tool.definition_hash,
-                arguments=arguments,
-                canonical=b"",
-                call_id=CallId("c"),
-                digest="",
-            )
+            call = call_of(tool, arguments)
             spent, _ = timed(
                 partial(
                     assess,

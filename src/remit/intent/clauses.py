@@ -22,7 +22,7 @@ _WORD = re.compile(_PLAIN)
 _WORD_OR_QUOTED = re.compile(f"({_QUOTED})|{_PLAIN}")
 _QUOTE = re.compile(r"[\"“‘`]|(?<!\w)'")
 _MARKS = frozenset(",:()")
-_NAMED = re.compile(r"[^\W\d_]*\d|.*[@/_]|.*\w\.\w")  # tokens that name one thing: with a digit, address, path, file
+_NAMED = re.compile(r"[\d@/_]|\w\.\w")  # in tokens that name one thing: a code (with a digit), address, path, file
 _NOT = frozenset(words("not don't never without no doesn't didn't cannot can't won't isn't"))
 _GERUND_AFTER = frozenset(words("help with by about for consider try of on start me"))
 _PASSIVE_AFTER = frozenset(words("be been get being have is are"))
@@ -51,7 +51,7 @@ class Token(msgspec.Struct, frozen=True, gc=False):
 def _quoted(text: str) -> Token:
     low = text.lower()
     return Token(
-        text=text, low=low, quoted=True, names=bool(_NAMED.match(low)), number=_is_number(low), place=is_specific(text)
+        text=text, low=low, quoted=True, names=bool(_NAMED.search(low)), number=_is_number(low), place=is_specific(text)
     )
 
 
@@ -64,7 +64,9 @@ def _read(text: str) -> Token:
         return Token(text=text, low=text, mark=True)
     low = text.lower()
     if len(text) > MAX_WORD:  # payload: a link, a key, a flood; no lexicon knows it
-        return Token(text=text, low=low, names=bool(_NAMED.match(low)), number=_is_number(low), place=is_specific(text))
+        return Token(
+            text=text, low=low, names=bool(_NAMED.search(low)), number=_is_number(low), place=is_specific(text)
+        )
     vague, licensed, root = is_vague(low), licenses(low), base(low)
     plain = low.isalpha()  # without figure or mark: no name by its look, and no place
     return Token(
@@ -75,7 +77,7 @@ def _read(text: str) -> Token:
         vague=vague,
         licenses=licensed or licenses(root),
         noun=is_noun(low),
-        names=not plain and bool(_NAMED.match(low)),
+        names=not plain and bool(_NAMED.search(low)),
         number=not plain and _is_number(low),
         place=not plain and is_specific(text),
         kinds=tuple(sorted(kinds(low))) if plain and len(low) > 2 else (),

@@ -7,7 +7,7 @@ are looked at, and only what decodes to text that can be read counts. Limits: on
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -19,16 +19,16 @@ _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{22,}={0,2}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
-def long_words(text: str) -> str:
-    """The words of a text that are long enough for a key or for something encoded; of most texts, none."""
-    return " ".join([word for word in text.split() if len(word) >= MIN_LONG])
+def long_words(words: Iterable[str]) -> str:
+    """The words that are long enough for a key or for something encoded; of most texts, none."""
+    return " ".join([word for word in words if len(word) >= MIN_LONG])
 
 
 def decoded(text: str, long: str | None = None) -> Iterator[str]:
     """What percent, base64 and hex encoding hide in a text; `long` are its long words, where they are known."""
     if "%" in text and _PERCENT.search(text):
         yield unquote(text, errors="replace")
-    for run in _RUN.findall(long_words(text) if long is None else long):
+    for run in _RUN.findall(long_words(text.split()) if long is None else long):
         for start in range(0, len(run), MAX_ENCODED) if len(run) >= MIN_ENCODED else ():
             token = run[start : start + MAX_ENCODED]
             if len(token) >= MIN_ENCODED and _ENCODED.fullmatch(token) and (plain := _decode(token)):

@@ -97,13 +97,13 @@ def _internal(case: Case, settings: Settings) -> bool:
 
 def _secret(case: Case) -> Passage | None:
     """A confidential passage of which a specific value leaves: as it is, encoded, in a URL, or cut up."""
-    placed, known = case.memory.places.get, case.view.keys
+    placed, known = case.memory.seen, case.view.keys
     for text in leaves(case.arguments):
         lowered = fold(text[:MAX_LEAVING]).lower()
         for key in _leaving(text[:MAX_LEAVING], lowered):
             if len(key) < LEAST_SECRET or key in known or not _DIGIT.search(key):
                 continue
-            for passage in placed(key, ()):
+            for passage in placed(key):
                 if passage.source.secret or (passage.source.confidential and _names_secret(passage, key)):
                     return passage
         if (cut := _joined(case, lowered)) is not None:

@@ -150,7 +150,7 @@ class Case:
         for key in value.others():
             if key in keys:
                 return GOAL, None
-            if places := self.memory.places.get(key):
+            if places := self.memory.seen(key):
                 return self._judge(places)
         squeezed = value.squeezed()
         if len(squeezed) >= LEAST_SQUEEZED and squeezed in self.view.squeezed:
@@ -163,7 +163,7 @@ class Case:
         """A token as a whole; failing that, the worst of its parts when all of them are known (a joined address).
 
         The goal does not say the whole."""
-        keys, placed = self.view.keys, self.memory.places.get
+        keys, placed = self.view.keys, self.memory.seen
         whole = word[0]
         for key in sayings(word) if len(word) > 1 else word:
             if key in keys:
@@ -252,16 +252,16 @@ class Case:
         ):
             return True
         for key in source.arguments:
-            places = self.memory.places.get(key, ()) if significant(key) else ()
+            places = self.memory.seen(key) if significant(key) else ()
             if any(not p.instruction and p.source is not source and self.refers(p.source) for p in places[:4]):
                 return True
         return False
 
     def _linked(self, passage: Passage) -> bool:
         """Whether the record names something that the goal names."""
-        view, placed = self.view, self.memory.places.get
+        view, placed = self.view, self.memory.seen
         if passage.linked[0] is not view:
-            passage.linked = (view, any(passage in placed(name, ()) for name in view.names))
+            passage.linked = (view, any(passage in placed(name) for name in view.names))
         return passage.linked[1]
 
     def delegated(self, passage: Passage) -> bool:
@@ -288,7 +288,7 @@ class Case:
         named = {
             source.item(place.start)
             for name in view.sources
-            for place in self.memory.places.get(name, ())
+            for place in self.memory.seen(name)
             if place.source is source and not place.instruction
         }
         # what the result answers is named; where it is a list, only the items that are named are meant

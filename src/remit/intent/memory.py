@@ -8,11 +8,12 @@ invented. Single-threaded: the instance's path owns it.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
+
+import msgspec
 
 from remit.intent.encodings import decoded, long_words
 from remit.intent.lookups import IDLE, LEAST
@@ -26,12 +27,15 @@ from remit.intent.values import (
     leaves,
     separated,
     token_keys,
+    tokens,
     unescape,
 )
 from remit.terms import Confidentiality, Integrity, Label, Tool
 
 # Plain text is cut into records: what stands together in a list item, an object or a paragraph belongs together.
-_RECORD = re.compile(r"\n(?=\s{0,4}- )|\n\s*\n|\}\s*,\s*\{")
+_LINES = r"\n(?:(?=\s{0,4}- )|\s*\n)"
+_RECORD = re.compile(rf"{_LINES}|\}}\s*,\s*\{{")
+_RECORD_OF_LINES = re.compile(_LINES)  # where no object stands: to look for one character is quicker than for two
 _EMPTY = 2000  # bytes of a memory that holds nothing
 _EACH = 500  # bytes of a result beside its text
 _OVERHEAD = 3  # bytes of index for each byte of text, roughly; the limit is on the sum
@@ -39,10 +43,20 @@ MAX_COMPILED = 2  # instructions of one result that are compiled at once
 MAX_HIDDEN = 4_096  # characters of one decoded token
 MAX_HIDDEN_TEXTS = 64
 MAX_POSTINGS = 24  # places kept for one key: the first ones tell where it came from
-MANY = 16  # passages of one result, from which on its words are looked at together
+LARGE = 2_000  # characters of a result, from which on it pays to look at each of its words once
 MAX_ARGUMENT = 300  # characters of an argument that may name something: a message is not the name of anything
 
-Alone = tuple[Passage]  # the places of a key that has one only
+Places = tuple[Passage, ...]
+
+
+class Parts(msgspec.Struct, frozen=True, eq=False):
+    """A result in which a key stands as part of these tokens."""
+
+    source: Source
+    tokens: list[str]
+
+
+Place = Source | Parts | Passage  # where a key stands; in a result, itself or as part of tokens
 
 
 class Memory:
@@ -53,8 +67,8 @@ class Memory:
         self._size = 0
         self._gaps = False
         self._overflowed = False
-        # Where a key was seen, oldest first. Most have one place only: the keys of a passage share a tuple of it.
-        self.places: dict[str, Sequence[Passage]] = {}
+        # Where a key was seen, oldest first: the passages, once somebody asked for them.
+        self._places: dict[str, Source | Parts | list[Place] | Places] = {}
         self._count = 0
         self.sources: list[Source] = []
         self.spoken: list[Passage] = []  # passages that ask for an act
@@ -105,17 +119,20 @@ class Memory:
         if len(text) * _OVERHEAD > room:
             self._overflowed = True
             text = text[: max(0, room // _OVERHEAD)]
-        long = long_words(text)
+        words = dict.fromkeys(text.split())  # each once: results say the same things again and again
+        long = long_words(words)
         hidden = [fold(plain)[:MAX_HIDDEN] for plain in islice(decoded(text, long), MAX_HIDDEN_TEXTS)]
         if hidden:
             text = "\n\n".join((text, *hidden))
-            long = long_words(text)
+            words = dict.fromkeys(text.split())
+            long = long_words(words)
         lowered = lower(text)
-        source = Source(decision, tool, own, outside, text, lowered, long)
+        said = lowered if len(text) < LARGE else lower(" ".join(words))
+        source = Source(decision, tool, own, outside, text, lowered, long, said)
         if goal_named:
             source.arguments = (*own, "")  # the empty key is in every goal
         if len(whole) * _OVERHEAD > room:  # what fell out may have been the secret
-            of_all = Source(decision, tool, own, outside, whole, lower(whole), long_words(whole))
+            of_all = Source(decision, tool, own, outside, whole, lower(whole), long_words(whole.split()), "")
             source.confidential = source.confidential or of_all.confidential
         self._taken += 1
         if source.confidential:
@@ -124,7 +141,8 @@ class Memory:
             self._size += len(text) * _OVERHEAD + _EACH
             self.sources.append(source)
         spoken = len(self.spoken)
-        self._index(source, lowered, frozenset(own))
+        source.passages = self._passages(source, words)
+        self._index(source, lowered, said, frozenset(own))
         for passage in self.spoken[spoken : spoken + MAX_COMPILED]:
             _ = passage.grants  # compiled here, so that the next call need not wait for it
         if source.confidential:
@@ -135,74 +153,90 @@ class Memory:
         """Whether one of the last results is confidential."""
         return bool(self._last_confidential) and self._last_confidential > self._taken - last
 
-    def seen(self, key: str) -> list[Passage]:
+    def seen(self, key: str) -> Places:
         """The passages that hold a key, oldest first."""
-        return list(self.places.get(key, ()))
+        places = self._places.get(key, ())
+        return places if isinstance(places, tuple) else self._found(key, places)
 
-    def _index(self, source: Source, lowered: str, echoes: frozenset[str]) -> None:
-        passages = self._passages(source)
-        text = separated(lowered)
-        alone = [(passage,) for passage in passages]
-        if len(passages) < MANY:
-            self._place_each(text, alone, echoes)
+    def _index(self, source: Source, lowered: str, said: str, echoes: frozenset[str]) -> None:
+        passages = source.passages
+        if len(source.text) < LARGE:
+            self._place_each(separated(lowered), passages, echoes)
         else:
-            self._place_together(text, alone, echoes)
+            self._place_together(source, {*tokens(said), *_cut(lowered, passages)}, echoes)
         at = 0
         for start, key in grouped(lowered):  # in order
             while at + 1 < len(passages) and passages[at].end <= start:
                 at += 1
             if key not in echoes:
-                self._again(key, self.places.setdefault(key, alone[at]), passages[at])
+                self._also(key, passages[at])
 
-    def _place_each(self, text: str, alone: list[Alone], echoes: frozenset[str]) -> None:
-        place = self.places.setdefault
-        for here in alone:
-            (passage,) = here
+    def _place_each(self, text: str, passages: list[Passage], echoes: frozenset[str]) -> None:
+        place = self._places.setdefault
+        for passage in passages:
+            here = (passage,)
             for token in set(text[passage.start : passage.end].split()):
                 if token in IDLE or len(token) < LEAST:
                     continue
                 for key in (token,) if token.isalnum() and len(token) <= MAX_TOKEN else token_keys(token[:MAX_TOKEN]):
-                    if key not in echoes and (known := place(key, here)) is not here:
-                        self._again(key, known, passage)
+                    if key not in echoes and place(key, here) is not here:
+                        self._also(key, passage)
 
-    def _again(self, key: str, known: Sequence[Passage], passage: Passage) -> None:
-        """A key that has places stands in another passage, too."""
-        if known[0] is passage or known[-1] is passage:
-            return
-        if not isinstance(known, list):
-            self.places[key] = [*known, passage]
+    def _place_together(self, source: Source, tokens: set[str], echoes: frozenset[str]) -> None:
+        """Many records say much the same, and little of it is asked about: in which of them a key stands is looked
+        for when somebody asks. As `_place_each` otherwise."""
+        odd = [token for token in tokens if not token.isalnum() or len(token) > MAX_TOKEN]
+        plain = {token for token in tokens.difference(IDLE, odd) if len(token) >= LEAST}
+        told: dict[str, Parts] = {}
+        for token in odd:
+            for key in token_keys(token[:MAX_TOKEN]) if len(token) >= LEAST else ():
+                if key not in told:
+                    told[key] = Parts(source, [key, token] if key in plain else [token])
+                elif told[key].tokens[-1] != token:
+                    told[key].tokens.append(token)
+        plain.difference_update(told, echoes)
+        new = plain.difference(self._places)
+        self._places.update(dict.fromkeys(new, source))
+        for key in plain - new:
+            self._also(key, source)
+        for key, where in told.items():
+            if key not in echoes and self._places.setdefault(key, where) is not where:
+                self._also(key, where)
+
+    def _also(self, key: str, where: Place) -> None:
+        """A key stands in another place, too."""
+        known = self._places.get(key, ())
+        if isinstance(known, list) and len(known) >= MAX_POSTINGS:
+            known = self._found(key, known)
+        if isinstance(known, list):
+            known.append(where)
+        elif not isinstance(known, tuple):
+            self._places[key] = [known, where]
         elif len(known) < MAX_POSTINGS:
-            known.append(passage)
+            if not isinstance(where, Passage):
+                self._places[key] = [*known, where]
+            elif where not in (known[:1] + known[-1:]):
+                self._places[key] = (*known, where)
 
-    def _place_together(self, text: str, alone: list[Alone], echoes: frozenset[str]) -> None:
-        """Many records say much the same: each word of them is looked at once. As `_place_each` otherwise."""
-        stands: defaultdict[str, list[Alone]] = defaultdict(list)
-        for here in alone:
-            (passage,) = here
-            for token in set(text[passage.start : passage.end].split()):
-                stands[token].append(here)
-        told = _told(stands)
-        stands.update(told)
-        for key in echoes:
-            stands.pop(key, None)
-        places = self.places
-        for key, where in stands.items():
-            if (key in IDLE or len(key) < LEAST) and key not in told:
-                continue
-            known = places.get(key)
-            if known is None and len(where) == 1:
-                places[key] = where[0]
-            elif not isinstance(known, list):
-                places[key] = [*(known or ()), *[passage for (passage,) in where]][:MAX_POSTINGS]
-            elif len(known) < MAX_POSTINGS:
-                known += [passage for (passage,) in where[: MAX_POSTINGS - len(known)]]
+    def _found(self, key: str, places: Source | Parts | list[Place]) -> Places:
+        """Where a key stands, looked for and kept."""
+        found: list[Passage] = []
+        for place in places if isinstance(places, list) else (places,):
+            if isinstance(place, Source):
+                found += place.holding([key], MAX_POSTINGS)
+            elif isinstance(place, Parts):
+                found += place.source.holding(place.tokens, MAX_POSTINGS)
+            elif not found or (found[0] is not place and found[-1] is not place):
+                found.append(place)
+        kept = self._places[key] = tuple(found[:MAX_POSTINGS])
+        return kept
 
-    def _passages(self, source: Source) -> list[Passage]:
+    def _passages(self, source: Source, words: Container[str]) -> list[Passage]:
         """The result, cut where it asks for an act and into records between."""
         text = source.text
         passages: list[Passage] = []
         last = 0
-        spans = list(instructions(text)) if source.outside else []
+        spans = list(instructions(text, words)) if source.outside else []
         for number, (start, end) in enumerate(spans):
             self._records(passages, source, last, start)
             asked = Passage(self._count + len(passages), source, start, end, True)
@@ -218,7 +252,7 @@ class Memory:
         return passages
 
     def _records(self, passages: list[Passage], source: Source, start: int, end: int) -> None:
-        for match in _RECORD.finditer(source.text, start, end):
+        for match in (_RECORD if "{" in source.text else _RECORD_OF_LINES).finditer(source.text, start, end):
             cut = match.start()
             if cut > start:
                 passages.append(Passage(self._count + len(passages), source, start, cut, False))
@@ -227,25 +261,14 @@ class Memory:
             passages.append(Passage(self._count + len(passages), source, start, end, False))
 
 
-def _told(stands: dict[str, list[Alone]]) -> dict[str, list[Alone]]:
-    """The words that are no keys themselves, taken out: where the keys stand that they have instead."""
-    told: dict[str, list[Alone]] = {}
-    for token in [token for token in stands if not token.isalnum() or len(token) > MAX_TOKEN]:
-        where = stands.pop(token)
-        for key in token_keys(token[:MAX_TOKEN]) if len(token) >= LEAST else ():
-            if key in told:
-                others = told[key]
-            elif key in stands and len(key) >= LEAST and key not in IDLE:
-                others = stands[key]
-            else:
-                told[key] = where
-                continue
-            told[key] = sorted({*others[:MAX_POSTINGS], *where[:MAX_POSTINGS]}, key=_number)
-    return told
-
-
-def _number(here: Alone) -> int:
-    return here[0].number
+def _cut(lowered: str, passages: list[Passage]) -> Iterator[str]:
+    """The parts of the tokens that the end of a passage cuts."""
+    text = separated(lowered) if len(passages) > 1 else ""
+    for here, following in pairwise(passages):
+        at = here.end
+        if not text[at].isspace() and not text[at - 1].isspace():
+            yield text[here.start : at].split()[-1]
+            yield text[at : following.end].split(None, 1)[0]
 
 
 def _after(text: str, colon: int) -> int:

@@ -8,7 +8,7 @@ languages other than English are not recognised. One pass over the text, no nest
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 
 from remit.intent.lexicon import base, is_imperative, is_noun, is_vague
@@ -90,19 +90,19 @@ def _one_of(phrases: Iterable[str]) -> str:
 _OPENED = re.compile(r"((?:(?:" + _one_of((*_LEADS, *_POLITE)) + r")[,:]?\s+){0,4})" + _VERB, re.IGNORECASE)
 _BARE = re.compile("()" + _VERB, re.IGNORECASE)  # where no lead can stand
 _STARTERS = frozenset(word.split()[0] for word in (*_POLITE, *_LEADS))
+
+
 # Modals and wishes; what follows says whether somebody is to act or something is to be done.
-_WISHES = (" must ", " should ", " need to ", " needs to ", " have to ", " has to ", " required to ", " instructed to ",
-           " asked to ", " requested to ", " you to ", " wants to ", " shall ", " is to ", " is now to ")  # fmt: skip
-_POINTING = (
-    " go to ",
-    " visit ",
-    " click ",
-    " navigate to ",
-    " head to ",
-    " send it to ",
-    " sign in at ",
-    " log in at ",
-)
+def _by_first(phrases: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Each phrase, between spaces, with its first word: where that does not stand, nor does the phrase."""
+    return tuple((phrase.split()[0], f" {phrase} ") for phrase in phrases)
+
+
+_WISHES = _by_first(
+    ("must", "should", "need to", "needs to", "have to", "has to", "required to", "instructed to", "asked to",
+     "requested to", "you to", "wants to", "shall", "is to", "is now to")
+)  # fmt: skip
+_POINTING = _by_first(("go to", "visit", "click", "navigate to", "head to", "send it to", "sign in at", "log in at"))
 _TELLING = frozenset(words("i we he she they to who did would people"))  # they tell of it, or mean something else
 _WISHED = re.compile(r"(?:also |now |first |immediately |then |always )?(be )?([a-z]+)", re.IGNORECASE)
 # "you", "your", "assistant", "agent", "ai", "model", "user", "someone" or "system": by the first letter, as for `_END`.
@@ -140,13 +140,16 @@ MAX_SPAN = 600  # characters of one instruction
 MAX_SPANS = 2_000  # of one text: a flood of instructions is one instruction
 
 
-def instructions(text: str) -> Iterator[tuple[int, int]]:
-    """Where `text` asks its reader for an act: spans in order, without overlap. Wrapped lines read as one."""
+def instructions(text: str, said: Container[str] | None = None) -> Iterator[tuple[int, int]]:
+    """Where `text` asks its reader for an act: spans in order, without overlap. Wrapped lines read as one.
+
+    `said` are its words, where they are known."""
     if "\n>" in text or "\n |" in text:
-        text = _QUOTED.sub(lambda mark: " " * len(mark[0]), text)
+        text, said = _QUOTED.sub(lambda mark: " " * len(mark[0]), text), None
     text = _WRAPPED.sub(_unwrapped, text)
+    said = frozenset(text.split()) if said is None else said
     last = count = 0
-    for start, end in sorted([*_imperatives(text), *_wishes(text), *_pointers(text)]):
+    for start, end in sorted([*_imperatives(text), *_wishes(text, said), *_pointers(text, said)]):
         if start < last:
             continue
         last = end
@@ -215,9 +218,10 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
     # "Report Q3", "Message from Bob", "Order 55": a word that is a noun as well needs a determiner or an address
     if is_noun(verb):
         end = match.end(2) + 120
-        return _bare_order(text, match.end(2)) or (
+        return (
             following.lower() in _DETERMINED
             or following[0] in "$€£@"
+            or _bare_order(text, match.end(2))
             or bool(_ACTOR.search(text, match.end(2), end) or specific(text, match.end(2), end))
         )
     return True
@@ -250,8 +254,8 @@ def _subordinate(text: str, at: int) -> bool:
     return bool(_SUBORDINATE.match(text, start + 1 if start >= 0 else max(0, at - 160)))
 
 
-def _wishes(text: str) -> Iterator[tuple[int, int]]:
-    for wish in _WISHES:
+def _wishes(text: str, said: Container[str]) -> Iterator[tuple[int, int]]:
+    for wish in [phrase for first, phrase in _WISHES if first in said]:
         at = text.find(wish)
         while at >= 0:
             match = _WISHED.match(text, at + len(wish))
@@ -263,9 +267,9 @@ def _wishes(text: str) -> Iterator[tuple[int, int]]:
             at = text.find(wish, at + len(wish))
 
 
-def _pointers(text: str) -> Iterator[tuple[int, int]]:
+def _pointers(text: str, said: Container[str]) -> Iterator[tuple[int, int]]:
     """ "… for more go to LINK": an imperative inside a sentence, with a place to go to."""
-    for verb in _POINTING:
+    for verb in [phrase for first, phrase in _POINTING if first in said]:
         at = text.find(verb)
         while at >= 0:
             place = specific(text, at + len(verb), at + len(verb) + 60)

@@ -7,13 +7,15 @@ is confidential is told by its words, by the look of a key, or by the tool. Ever
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 import msgspec
 
 from remit.intent.authority import read_grants
 from remit.intent.tools import tool_view
-from remit.intent.values import key_set, squeeze, tokens, without_separators
+from remit.intent.values import key_set, separated, squeeze, tokens, without_separators
 from remit.intent.views import GrantView, grant_view
 from remit.intent.words import words
 from remit.terms import Tool
@@ -28,7 +30,11 @@ CONFIDENTIAL = (
 )
 # Each of those words holds one of these: most texts hold few, and what is not there need not be looked for in full.
 _STEMS = tuple(
-    (stem, tuple(word for word in CONFIDENTIAL if stem in word))
+    (
+        stem,
+        tuple(word for word in CONFIDENTIAL if stem in word and " " not in word),
+        tuple(word for word in CONFIDENTIAL if stem in word and " " in word),
+    )
     for stem in words("pass key secret token cred ssn cvv code security confidential card diagnosis")
 )
 # Secrets that show what they are: keys of well-known makes, PEM, signed tokens.
@@ -45,13 +51,19 @@ _ANNOUNCED = re.compile(  # of lower-case text
 LEAST_ANNOUNCED = 8  # characters of a secret that is recognised without its separators
 MAX_ANNOUNCED = 64
 MAX_SECRET_TEXT = 100_000
+MAX_SOUGHT = 24  # tokens of one result that are looked for one by one, before all of them are listed
+_WHITE = re.compile(r"[^\S ]")  # white space of other scripts, and breaks
 
 
-def tells_of_secret(lowered: str) -> bool:
-    """Whether a word beside which secrets stand is in a text."""
-    for stem, some in _STEMS:
-        if stem in lowered:
-            for word in some:
+def tells_of_secret(lowered: str, said: str = "") -> bool:
+    """Whether a word beside which secrets stand is in a text; `said` are its words, each once, where they are known."""
+    said = said or lowered
+    for stem, single, spaced in _STEMS:
+        if stem in said:
+            for word in single:
+                if word in said:
+                    return True
+            for word in spaced:
                 if word in lowered:
                     return True
     return False
@@ -69,12 +81,16 @@ class Source:
     """One result that was taken in."""
 
     __slots__ = (
+        "_asked",
         "_items",
+        "_lines",
+        "_said",
         "announced",
         "arguments",
         "confidential",
         "decision",
         "outside",
+        "passages",
         "reference",
         "secret",
         "text",
@@ -83,9 +99,17 @@ class Source:
     )
 
     def __init__(
-        self, decision: str, tool: Tool, arguments: tuple[str, ...], outside: bool, text: str, lowered: str, long: str
+        self,
+        decision: str,
+        tool: Tool,
+        arguments: tuple[str, ...],
+        outside: bool,
+        text: str,
+        lowered: str,
+        long: str,
+        said: str,
     ) -> None:
-        """`long` are the long words of the text: a key is one."""
+        """`long` are the long words of the text, and a key is one; `said` are its words in lower case, each once."""
         self.decision = decision
         self.tool = tool
         self.arguments = arguments  # its call's arguments, as keys
@@ -94,13 +118,17 @@ class Source:
         self.secret = tool_view(tool).tells_secrets
         self.confidential = bool(
             self.secret
-            or tells_of_secret(lowered)
+            or tells_of_secret(lowered, said)
             or (long and _TOKENS.search(long))
             or ("PRIVATE KEY" in text and _PEM.search(text))
         )
         self.reference = False  # whether the goal refers to it; valid for `view`
         self.view: object = None
+        self.passages: list[Passage] = []  # in order, without a gap
         self._items: list[int] | None = None
+        self._said: str | None = None  # by passage, what stands between separators, each between two spaces
+        self._lines: dict[str, list[int]] = {}  # the passages of each of them
+        self._asked = 0  # of them, one by one
         self.announced: tuple[tuple[str, Passage], ...] | None = None
 
     def item(self, at: int) -> int:
@@ -108,6 +136,34 @@ class Source:
         if self._items is None:
             self._items = [match.start() for match in _ITEM.finditer(self.text)]
         return bisect_right(self._items, at)
+
+    def holding(self, tokens: list[str], most: int) -> "list[Passage]":
+        """The first passages in which one of these tokens of the lower-case text stands, in order."""
+        passages = self.passages
+        if len(passages) < 2:
+            return passages
+        if self._said is None:
+            text = separated(lower(self.text))
+            if not text.isascii():
+                text = _WHITE.sub(" ", text)
+            self._said = "\n".join([f" {text[passage.start : passage.end]} " for passage in passages])
+        self._asked += len(tokens)
+        found: set[int] = set()
+        if self._asked <= MAX_SOUGHT:
+            for token in tokens:
+                found.update(islice(_standing(self._said, f" {token} "), most))
+        else:
+            lines = self._lines or self._listed(self._said)
+            for token in tokens:
+                found.update(lines.get(token, ())[:most])
+        return [passages[number] for number in sorted(found)[:most]]
+
+    def _listed(self, said: str) -> dict[str, list[int]]:
+        """Where every token stands, for results about which much is asked."""
+        for number, line in enumerate(said.split("\n")):
+            for token in set(line.split()):
+                self._lines.setdefault(token, []).append(number)
+        return self._lines
 
     def secrets(self) -> "tuple[tuple[str, Passage], ...]":
         """The values of a confidential result that a word for a secret announces, without separators."""
@@ -119,6 +175,17 @@ class Source:
                     found.append((value, Passage(-1, self, match.start(), match.end(), False)))
             self.announced = tuple(found[:MAX_ANNOUNCED])
         return self.announced
+
+
+def _standing(said: str, token: str) -> Iterator[int]:
+    """The lines on which a token stands."""
+    number = last = 0
+    at = said.find(token)
+    while at >= 0:
+        number += said.count("\n", last, at)
+        yield number
+        last = said.find("\n", at)
+        at = said.find(token, last) if last >= 0 else -1
 
 
 _UNJUDGED: tuple[object, bool] = (None, False)

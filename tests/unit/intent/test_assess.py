@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.unit.intent.making import call_of, mission_with
 
 from remit.catalogue import read_mcp
 from remit.intent import Memory, assess, compile_goal
@@ -10,27 +11,16 @@ from remit.terms import (
     BOTTOM,
     DEFAULT_TENANT,
     VERDICTS,
-    AgentId,
     Bounds,
     Brief,
-    Budget,
-    Call,
-    CallId,
     Finding,
     FindingKind,
-    InstanceId,
     Integrity,
     Label,
-    Mission,
-    MissionId,
-    MissionState,
     OperationClass,
-    PurposeId,
     ServerId,
     Settings,
     Tool,
-    Voucher,
-    VoucherKind,
 )
 
 AUTHORITY, GROUNDING, FLOW = range(3)
@@ -72,34 +62,8 @@ def judge(
             )
         )
     authority = compile_goal(goal or "", bounds=bounds)
-    mission = Mission(
-        tenant=DEFAULT_TENANT,
-        id=MissionId("m"),
-        agent=AgentId("a"),
-        subject="user:x",
-        purpose=PurposeId("any"),
-        voucher=Voucher(kind=VoucherKind.PERSON, by="x"),
-        bounds=bounds,
-        budget=Budget(),
-        goal_commitment="",
-        authority_hash=authority.hash,
-        state=MissionState.ACTIVE,
-        opened=0,
-        expires=1,
-    )
-    call = Call(
-        tenant=DEFAULT_TENANT,
-        mission=mission.id,
-        agent=mission.agent,
-        instance=InstanceId("i"),
-        server=tool.server,
-        tool=tool.name,
-        definition_hash=tool.definition_hash,
-        arguments=arguments,
-        canonical=b"",
-        call_id=CallId("c"),
-        digest="",
-    )
+    mission = mission_with(authority, bounds)
+    call = call_of(tool, arguments)
     return assess(
         call=call,
         tool=tool,

@@ -120,3 +120,24 @@ def test_the_hash_covers_the_details_and_the_compiler() -> None:
 @pytest.mark.parametrize("goal", ["", " ", "\n\n", "???", "\ud800", "\x00\x1b[31m", "a" * 100_000, "'" * 5000])
 def test_no_text_breaks_the_compiler(goal: str) -> None:
     assert compile_goal(goal, bounds=Bounds()).hash
+
+
+@pytest.mark.parametrize(
+    ("goal", "code"),
+    [
+        ("Delete QX-4711-B", "QX-4711-B"),
+        ("delete qx-4711-b.", "qx-4711-b"),
+        ("Cancel po/2291/a and po/2292/a.", "po/2292/a"),
+        ("Please close rfc-12.7-b today.", "rfc-12.7-b"),
+        ("Archive every note on proj-b7.", "proj-b7"),
+    ],
+)
+def test_a_code_is_a_named_item_wherever_it_stands_and_however_it_is_written(goal: str, code: str) -> None:
+    assert code in {name for grant in compile_goal(goal, bounds=Bounds()).grants for name in grant.identifiers}
+
+
+@pytest.mark.parametrize(
+    "goal", ["Delete the up-to-date drafts.", "Close 4711 well-known tickets.", "Delete 12 notes."]
+)
+def test_words_that_are_joined_and_numbers_name_nothing(goal: str) -> None:
+    assert not any(grant.identifiers for grant in compile_goal(goal, bounds=Bounds()).grants)

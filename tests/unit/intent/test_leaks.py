@@ -4,28 +4,18 @@ import base64
 from typing import Any
 
 import pytest
+from tests.unit.intent.making import call_of, mission_with
 
 from remit.catalogue import read_mcp
 from remit.intent import Memory, assess, compile_goal
 from remit.terms import (
     BOTTOM,
     DEFAULT_TENANT,
-    AgentId,
     Bounds,
     Brief,
-    Budget,
-    Call,
-    CallId,
     Confidentiality,
-    InstanceId,
-    Mission,
-    MissionId,
-    MissionState,
-    PurposeId,
     ServerId,
     Settings,
-    Voucher,
-    VoucherKind,
 )
 
 _STRING = {"type": "string"}
@@ -68,34 +58,8 @@ def _flow(
     label = BOTTOM.join(
         memory.take_in(decision="d", tool=TOOLS[read[0]], arguments=read[1], content=read[2], outside=False)
     )
-    mission = Mission(
-        tenant=DEFAULT_TENANT,
-        id=MissionId("m"),
-        agent=AgentId("a"),
-        subject="user:x",
-        purpose=PurposeId("p"),
-        voucher=Voucher(kind=VoucherKind.PERSON, by="user:x"),
-        bounds=bounds,
-        budget=Budget(),
-        goal_commitment="",
-        authority_hash=authority.hash,
-        state=MissionState.ACTIVE,
-        opened=0,
-        expires=1,
-    )
-    made = Call(
-        tenant=DEFAULT_TENANT,
-        mission=mission.id,
-        agent=mission.agent,
-        instance=InstanceId("i"),
-        server=tool.server,
-        tool=tool.name,
-        definition_hash="",
-        arguments=call[1],
-        canonical=b"",
-        call_id=CallId("c"),
-        digest="",
-    )
+    mission = mission_with(authority, bounds)
+    made = call_of(tool, call[1])
     return assess(
         call=made,
         tool=tool,

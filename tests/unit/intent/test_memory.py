@@ -44,7 +44,7 @@ def test_the_organisations_own_data_gives_no_orders() -> None:
 
 def test_an_echo_of_the_calls_own_arguments_is_no_origin() -> None:
     memory = taken("{'message': 'sent to GB33BUKB20201555555555'}", recipient="GB33BUKB20201555555555")
-    assert memory.seen("gb33bukb20201555555555") == []
+    assert not memory.seen("gb33bukb20201555555555")
 
 
 def test_a_result_that_was_not_attested_leaves_a_gap() -> None:
@@ -117,22 +117,47 @@ _WORDS = [
     "1234567890",
     "x",
 ]
+# What passages may cut, and white space of all sorts.
+_PIECES = [
+    *_WORDS,
+    " ",
+    ".",
+    "\n",
+    "\x1c",
+    "\u2003",
+    "\u2028",
+    "é",
+    "Σ",
+    ". Please pay a1.b2 to ",
+    "must send ",
+    "}, {",
+    "\n- ",
+]
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_words_that_are_looked_at_together_are_placed_as_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("most", [0, 1_000])
+def test_words_of_large_results_are_placed_as_those_of_short_ones(
+    seed: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they are looked for one by one, or listed because much is asked about."""
     chosen = Random(seed)
     results = ["\n\n".join(" ".join(chosen.choices(_WORDS, k=6)) for _ in range(records)) for records in (40, 3, 30)]
+    results += ["".join(chosen.choices(_PIECES, k=60)) for _ in range(30)]
+    monkeypatch.setattr("remit.intent.sources.MAX_SOUGHT", most)
 
-    def places(many: int) -> dict[str, list[int]]:
-        monkeypatch.setattr("remit.intent.memory.MANY", many)
+    def places(large: int) -> dict[str, list[int]]:
+        monkeypatch.setattr("remit.intent.memory.LARGE", large)
         memory = Memory()
         for result in results:
             taken(result, memory=memory, path="kim")
-        return {key: [passage.number for passage in memory.seen(key)] for key in memory.places}
+            for key in sorted(memory._places)[::9]:  # asked in between: what comes later is added
+                memory.seen(key)
+        found = {key: [passage.number for passage in memory.seen(key)] for key in memory._places}
+        return {key: places for key, places in found.items() if places}  # a token that is cut stands nowhere
 
-    together = places(1)
-    assert together == places(10_000)
+    together = places(0)
+    assert together == places(1_000_000)
     assert "kim" not in together
     assert max(map(len, together.values())) == 24
 

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 import pytest
+from tests.unit.intent.making import call_of, mission_with
 
 from remit.catalogue import read_mcp
 from remit.intent import Memory, assess, compile_goal
@@ -17,24 +18,13 @@ from remit.terms import (
     BOTTOM,
     DEFAULT_TENANT,
     HIGH_RISK,
-    AgentId,
     Bounds,
     Brief,
-    Budget,
-    Call,
-    CallId,
     Finding,
-    InstanceId,
-    Mission,
-    MissionId,
-    MissionState,
     OperationClass,
-    PurposeId,
     ServerId,
     Settings,
     Tool,
-    Voucher,
-    VoucherKind,
 )
 
 _TOOLS = """
@@ -1121,39 +1111,13 @@ def _effect(findings: tuple[Finding, ...], tool: Tool) -> str:
 def _play(goal: str, steps: list[tuple[Any, ...]]) -> tuple[str, tuple[Finding, ...]]:
     """The outcome of the last call, after the results of those before it were taken in."""
     authority = compile_goal(goal, bounds=Bounds())
-    mission = Mission(
-        tenant=DEFAULT_TENANT,
-        id=MissionId("m"),
-        agent=AgentId("a"),
-        subject="user:x",
-        purpose=PurposeId("any"),
-        voucher=Voucher(kind=VoucherKind.PERSON, by="x"),
-        bounds=Bounds(),
-        budget=Budget(),
-        goal_commitment="",
-        authority_hash=authority.hash,
-        state=MissionState.ACTIVE,
-        opened=0,
-        expires=1,
-    )
+    mission = mission_with(authority)
     memory, label = Memory(), BOTTOM
     effect = ""
     findings: tuple[Finding, ...] = ()
     for number, (name, arguments, *result) in enumerate(steps):
         tool = TOOLS[name]
-        call = Call(
-            tenant=DEFAULT_TENANT,
-            mission=mission.id,
-            agent=mission.agent,
-            instance=InstanceId("i"),
-            server=tool.server,
-            tool=tool.name,
-            definition_hash=tool.definition_hash,
-            arguments=arguments,
-            canonical=b"",
-            call_id=CallId(str(number)),
-            digest="",
-        )
+        call = call_of(tool, arguments)
         findings = assess(
             call=call,
             tool=tool,

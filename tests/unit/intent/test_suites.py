@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.intent.making import call_of, mission_with
 
 from remit.catalogue import read_mcp
 from remit.intent import Memory, assess, compile_goal
@@ -23,25 +24,14 @@ from remit.terms import (
     BOTTOM,
     DEFAULT_TENANT,
     HIGH_RISK,
-    AgentId,
     Authority,
     Bounds,
     Brief,
-    Budget,
-    Call,
-    CallId,
     Finding,
-    InstanceId,
-    Mission,
-    MissionId,
-    MissionState,
     OperationClass,
-    PurposeId,
     ServerId,
     Settings,
     Tool,
-    Voucher,
-    VoucherKind,
 )
 
 SUITES: dict[str, Any] = json.loads(Path(__file__).with_name("suites.json").read_text("utf-8"))
@@ -147,37 +137,11 @@ def _compiled(goal: str) -> Authority:
 def _play(suite: str, goal: str, calls: list[dict[str, Any]]) -> list[str]:
     """The effect of each call; a denied call returns nothing."""
     authority = _compiled(goal)
-    mission = Mission(
-        tenant=DEFAULT_TENANT,
-        id=MissionId("m"),
-        agent=AgentId("a"),
-        subject="user:x",
-        purpose=PurposeId("p"),
-        voucher=Voucher(kind=VoucherKind.PERSON, by="user:x"),
-        bounds=Bounds(),
-        budget=Budget(),
-        goal_commitment="",
-        authority_hash=authority.hash,
-        state=MissionState.ACTIVE,
-        opened=0,
-        expires=1,
-    )
+    mission = mission_with(authority)
     memory, label, effects = Memory(), BOTTOM, []
     for number, step in enumerate(calls):
         tool = TOOLS[suite][step["tool"]]
-        call = Call(
-            tenant=DEFAULT_TENANT,
-            mission=mission.id,
-            agent=mission.agent,
-            instance=InstanceId("i"),
-            server=tool.server,
-            tool=tool.name,
-            definition_hash="",
-            arguments=step["arguments"],
-            canonical=b"",
-            call_id=CallId(f"c{number}"),
-            digest="",
-        )
+        call = call_of(tool, step["arguments"])
         findings = assess(
             call=call,
             tool=tool,

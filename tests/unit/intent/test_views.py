@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import msgspec
+from tests.unit.intent.making import call_of, mission_with
 
 from remit.catalogue import read_mcp
 from remit.intent import Memory, assess, compile_goal
@@ -17,22 +18,11 @@ from remit.terms import (
     DEFAULT_TENANT,
     Bounds,
     Brief,
-    Budget,
-    Call,
-    CallId,
-    InstanceId,
-    Mission,
-    MissionId,
-    MissionState,
     OperationClass,
-    PurposeId,
     Settings,
     Tool,
-    Voucher,
-    VoucherKind,
 )
 from remit.terms.calls import ServerId
-from remit.terms.identity import AgentId
 
 TOOL: Tool = read_mcp(
     DEFAULT_TENANT,
@@ -45,21 +35,7 @@ TOOL: Tool = read_mcp(
         }
     ],
 )[0]
-MISSION = Mission(
-    tenant=DEFAULT_TENANT,
-    id=MissionId("m"),
-    agent=AgentId("a"),
-    subject="user:x",
-    purpose=PurposeId("p"),
-    voucher=Voucher(kind=VoucherKind.PERSON, by="u"),
-    bounds=Bounds(),
-    budget=Budget(),
-    goal_commitment="",
-    authority_hash="",
-    state=MissionState.ACTIVE,
-    opened=0,
-    expires=1,
-)
+MISSION = mission_with(compile_goal("", bounds=Bounds()))
 _HASH = (
     "from remit.intent import compile_goal; from remit.terms import Bounds;"
     "print(compile_goal('Order the shares, message the buyer of the stock and note the order.', bounds=Bounds()).hash)"
@@ -105,19 +81,7 @@ def test_a_long_chain_of_results_is_followed_without_running_deep() -> None:
             decision=f"d{number}", tool=TOOL, arguments=arguments, content=f"next: page{number + 1:05}", outside=True
         )
     goal = "Summarize the minutes."
-    call = Call(
-        tenant=DEFAULT_TENANT,
-        mission=None,
-        agent=AgentId("a"),
-        instance=InstanceId("i"),
-        server=TOOL.server,
-        tool=TOOL.name,
-        definition_hash=TOOL.definition_hash,
-        arguments={"path": "page03000"},
-        canonical=b"",
-        call_id=CallId("c"),
-        digest="",
-    )
+    call = call_of(TOOL, {"path": "page03000"})
     _, grounding, _ = assess(
         call=call,
         tool=TOOL,
@@ -154,19 +118,7 @@ def test_licences_are_kept_for_a_bounded_number_of_tools() -> None:
 
 
 def verdict(brief: Brief, tool: Tool, **arguments: str) -> str:
-    call = Call(
-        tenant=DEFAULT_TENANT,
-        mission=MISSION.id,
-        agent=MISSION.agent,
-        instance=InstanceId("i"),
-        server=tool.server,
-        tool=tool.name,
-        definition_hash=tool.definition_hash,
-        arguments=arguments,
-        canonical=b"",
-        call_id=CallId("c"),
-        digest="",
-    )
+    call = call_of(tool, arguments)
     return assess(
         call=call,
         tool=tool,
