@@ -16,6 +16,7 @@ from remit.terms import RemitError
 EVERY = 4 * 1024 * 1024  # bytes written, roughly: SQLite's own default of 1,000 pages
 EMPTYING = 1.0  # seconds between attempts, each of which may hold up commits for 50 ms
 LARGE = 16 * 1024  # pages of log: 64 MB
+PAGE = 4096
 
 
 class Checkpointer:
@@ -23,6 +24,7 @@ class Checkpointer:
         self._engine = engine
         self._due = threading.Event()
         self._written = 0
+        self._since = 0  # bytes since the log was last made to begin anew
         self._restart = False
         self._empty = False  # an erasure wants the log emptied
         self._closing = False
@@ -33,6 +35,9 @@ class Checkpointer:
 
     def grew(self, size: int) -> None:
         self._written += size
+        self._since += size
+        if self._since >= 2 * LARGE * PAGE:
+            self._restart = True  # the side thread lags behind, on a slow disk or for want of the interpreter
         if self._written >= EVERY:
             self._written = 0
             self._due.set()
@@ -51,6 +56,7 @@ class Checkpointer:
         """In the writer, between transactions: copy the rest, and let the log begin anew."""
         if self._restart:
             self._restart = False
+            self._since = 0  # also where a reader is in the way: another turn then, after as much again
             with contextlib.suppress(RemitError), database.translated():
                 database.checkpoint(connection, "RESTART")
 
