@@ -120,7 +120,8 @@ _TEXT = word_set(
     narrative answer greeting statement status_text headline attachment paragraph blob data payload"""
 )
 _OPTION = word_set(
-    """limit offset page size sort order format language locale mode type status direction cursor timeout depth
+    """action op operation verb method decision
+    limit offset page size sort order format language locale mode type status direction cursor timeout depth
     width height quality verbose flag recursive date time start end since until day month year hour minute
     second count quantity unit timezone currency color colour level priority filter field fields max min
     threshold include exclude per number_of encoding version radius zoom percent percentage cabin class category
@@ -202,7 +203,7 @@ def _is_sink(leaf: Leaf, classes: tuple[OperationClass, ...]) -> bool:
         return names_recipient(leaf)
     if {_C.CREATE, _C.UPDATE} & set(classes):
         words = {singular(word) for word in (*leaf.words, *leaf.around)}
-        return bool(words & {"attendee", "participant", "invitee", "guest", "webhook", "recipient"}) or is_place(leaf)
+        return bool(words & {"attendee", "participant", "invitee", "webhook", "recipient"}) or is_place(leaf)
     return False
 
 

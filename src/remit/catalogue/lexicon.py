@@ -119,6 +119,9 @@ NOUNS_OUTSIDE = word_set(
     description history log record result content conversation repository repo notification form response
     transcript"""
 )
+# Behind a word for a business they show that it is a noun: `order_details` orders nothing.
+NOUNS_TOLD = word_set("""info information detail details status history summary summaries overview lookup statistics""")
+ACCOUNTS = word_set("order account purchase trade transfer deposit charge refund booking bid fund book ticket file")
 NOUNS_TRADED = word_set(
     """order purchase trade booking reservation subscription ticket share stock position contract"""
 )

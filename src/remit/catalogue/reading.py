@@ -46,6 +46,7 @@ class _Clause(msgspec.Struct, frozen=True, kw_only=True):
 
     verb: str
     words: tuple[str, ...]  # what follows, up to the next verb
+    trails: bool = False  # it stands behind what it acts on: `record_view`
 
     @property
     def head(self) -> str:
@@ -110,6 +111,11 @@ def read(
     )
 
 
+def verbs_of(name: str, description: str) -> list[tuple[str, str]]:
+    """The verbs of a name, each with what it acts on; [] where only the description tells."""
+    return [(clause.verb, clause.object) for clause in _clauses(name, description)]
+
+
 def _clauses(name: str, description: str) -> list[_Clause]:
     """The verbs of a name, each with its object."""
     pieces = split(name)
@@ -117,12 +123,16 @@ def _clauses(name: str, description: str) -> list[_Clause]:
         pieces = pieces[2:]  # an HTTP method where OpenAPI operations were renamed: says nothing
     words = [word for word in pieces if word not in lexicon.NOISE]
     at = _verb_positions(words, description)
+    listed = len(pieces) == len(words) == 1 and singular(words[0]) != words[0]
+    if (listed or (not at and words and words[-1] in lexicon.NOUNS_TOLD)) and not _told(description):
+        return [_Clause(verb="get", words=tuple(words))]  # `messages`, `room_details`
     clauses = []
     for index, position in enumerate(at):
         end = at[index + 1] if index + 1 < len(at) else len(words)
         following = words[position + 1 : end]
         before = words[:position] if index == 0 else []
-        clauses.append(_Clause(verb=lexicon.verb(words[position]), words=tuple(following or before)))
+        trails = not following and bool(before)
+        clauses.append(_Clause(verb=lexicon.verb(words[position]), words=tuple(following or before), trails=trails))
     return clauses
 
 
@@ -161,7 +171,13 @@ def _proves_nothing(classes: set[OperationClass], clauses: list[_Clause], name: 
     """Whether the only sign of a harmless read is a word that may be a noun, behind a head that nobody knows."""
     if classes != {_C.READ} or not clauses or clauses[0].verb not in lexicon.READ_NOUNS:
         return False
-    head = next((word for word in split(name) if word not in lexicon.NOISE), "")
+    words = [word for word in split(name) if word not in lexicon.NOISE]
+    second = lexicon.verb(words[1]) if len(words) > 1 else ""
+    if second == clauses[0].verb != "query" and (len(words) == 2 or not clauses[0].trails):
+        return (
+            False  # `ticket_search`: a thing, and what is done with it; `calendar_list_events`: a namespace before it
+        )
+    head = words[0] if words else ""
     told = _told(description)
     return lexicon.verb(head) == "" and not any(lexicon.VERBS[verb] == (_C.READ,) for verb in told)
 
@@ -176,9 +192,11 @@ def _meaning(clause: _Clause, found: tuple[Leaf, ...]) -> set[OperationClass]:
     """The classes of a verb, shifted by its object and the arguments."""
     verb, noun = clause.verb, clause.object
     classes = set(lexicon.VERBS[verb])
+    if verb in lexicon.ACCOUNTS and not clause.trails and clause.words and clause.words[-1] in lexicon.NOUNS_TOLD:
+        return {_C.READ}  # `order_details`, `account_history`: what is known of it
     if verb in lexicon.UNSENT:
         return classes
-    if verb == "open" and (not clause.object or lexicon.noun_in(clause.object, lexicon.NOUNS_OPENED)):
+    if verb == "open" and (not clause.object or clause.trails or lexicon.noun_in(noun, lexicon.NOUNS_OPENED)):
         return {_C.READ}
     if _arithmetic([clause], found):
         return {_C.READ}

@@ -137,6 +137,8 @@ class GivenGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sinks: Words = ()
     amounts: Words = ()
     sources: Words = ()
+    verbs: Words = ()
+    forbids: bool = False
     sure: bool = True
     quote: Line = ""
 

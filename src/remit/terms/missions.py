@@ -73,6 +73,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     sinks: tuple[str, ...] = ()  # named recipients and places
     amounts: tuple[str, ...] = ()  # amounts as the goal writes them
     sources: tuple[str, ...] = ()  # items whose content the goal defers to ("as the notice says")
+    verbs: tuple[str, ...] = ()  # what is asked for, as verbs in their base form
+    forbids: bool = False  # the goal rules this out instead of asking for it
     sure: bool = True
     quote: str = ""  # the words it rests on
 

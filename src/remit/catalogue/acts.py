@@ -1,0 +1,75 @@
+"""What a tool calls its act: the verb of its name, and the argument that says which of several acts is meant.
+
+Classes say what an act does to the world; the verb says which act it is. A goal that asks to "extend the loan" and a
+tool `extend_loan` mean the same whatever class both are read as. Where creating is all that the verb says, the thing
+that is created names the act as well: `create_quote` quotes, `add_comment` comments.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from remit.catalogue import lexicon
+from remit.catalogue.reading import verbs_of
+from remit.catalogue.words import fragments, singular, split, word_set
+from remit.terms import OperationClass
+
+# Arguments whose value is what is done.
+MODES = word_set("action op operation verb method command mode decision activity act")
+_STATEMENTS = word_set("sql statement sql_query sqlquery")
+_HTTP = {"get": "get", "head": "get", "options": "get", "put": "update", "patch": "update", "delete": "delete"}
+# They say that something comes about, goes out or becomes another, not what is done: what they act on may say it.
+_BRINGING = word_set(
+    "create add make new submit place send post put perform do open start begin issue write log insert"
+)
+_GENERIC = _BRINGING | word_set(
+    "set update change edit modify upsert patch replace get list read search find remove delete"
+)
+
+
+def mode_of(schema: Mapping[str, Any]) -> str:
+    """The argument of a tool that says what is done, or empty."""
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping):
+        return ""
+    for name, item in properties.items():
+        if str(name).lower() in MODES and isinstance(item, Mapping) and item.get("type", "string") == "string":
+            return str(name)
+    return ""
+
+
+def statement_of(schema: Mapping[str, Any]) -> str:
+    """The argument of a tool that is a statement of a query language, or empty."""
+    properties = schema.get("properties")
+    names = properties if isinstance(properties, Mapping) else {}
+    return next((str(name) for name in names if str(name).lower() in _STATEMENTS), "")
+
+
+def classes_of(value: str) -> tuple[OperationClass, ...]:
+    """The classes of the act that a value names, `remove_member` or PUT; () when nobody knows."""
+    method = _HTTP.get(value.lower()) if value.isupper() else None
+    return lexicon.verb_classes(method or next(iter(split(value)), ""))
+
+
+@lru_cache(maxsize=4096)
+def verbs_named(name: str) -> frozenset[str]:
+    """All verbs of a tool's name, in their base form, whether they say what is done or not."""
+    return frozenset(verb for verb, _ in verbs_of(name, ""))
+
+
+@lru_cache(maxsize=4096)
+def acts_of(name: str, description: str) -> frozenset[str]:
+    """The verbs, in their base form, that say what a tool of this name does; none where they are general ones."""
+    found: set[str] = set()
+    for verb, noun in verbs_of(name, description):
+        if verb not in _GENERIC:
+            found.add(verb)
+        elif verb in _BRINGING and noun:
+            found.add(lexicon.verb(noun) or noun)
+    if not found and not verbs_of(name, description):
+        told = next((words[0] for words in fragments(description)[:1]), "")
+        found = {lexicon.verb(told) or told} if told else set()
+        words = [word for word in split(name) if word not in lexicon.NOISE]
+        if words:
+            found.add(singular(words[0]))
+    return frozenset(found)
