@@ -9,7 +9,7 @@ things that the goal refers to, is not told apart from the work.
 
 from functools import lru_cache
 
-from remit.intent.classes import READ, named
+from remit.intent.classes import HIGH, READ, named
 from remit.intent.flow import CLEAR, flow
 from remit.intent.grounding import (
     GOAL,
@@ -26,7 +26,8 @@ from remit.intent.grounding import (
 )
 from remit.intent.licence import OUTSIDE, UNSURE, WITHIN, elsewhere_than_named, licence_of
 from remit.intent.memory import Memory
-from remit.intent.tools import ToolView, tool_view
+from remit.intent.stated import contradicted
+from remit.intent.tools import ToolView, call_view
 from remit.intent.values import at, fold, keys_of, leaves
 from remit.intent.views import goal_view
 from remit.terms import (
@@ -58,13 +59,21 @@ def assess(
 ) -> tuple[Finding, ...]:
     """Authority, grounding and flow findings for `call`, in this order."""
     view = goal_view(brief.authority, brief.goal) if brief else goal_view(_NO_GOAL, "")
-    tview = tool_view(tool)
+    tview = call_view(tool, call.arguments)
     case = Case(call.arguments, tview, view, memory)
     worst, sink = case.ground()
+    argument = said = ""
     licence, grant = (WITHIN, None) if brief else (OUTSIDE, None)
     if tview.acts:
         if brief is not None:
             licence, grant = licence_of(case)
+            if licence == OUTSIDE and view.acts and worst.rank == GOAL and not tview.classes & HIGH:
+                licence = UNSURE  # another act than the goal's, on what the goal names and nothing else
+            licence = max(licence, OUTSIDE)
+            if view.stated and licence != OUTSIDE:
+                argument, said = contradicted(view.stated, call.arguments)
+                if argument:
+                    licence = OUTSIDE
         if licence != OUTSIDE and sink.rank >= OUTSIDER and elsewhere_than_named(case):
             licence = OUTSIDE
         if sink.rank == REFERENCED and elsewhere_than_named(case, sink.argument):
@@ -82,6 +91,8 @@ def assess(
         licence = OUTSIDE
     if mission is None or brief is None:
         authority = _NO_MISSION
+    elif argument:
+        authority = _found("outside", 0.9, f"the goal says {said}, argument {argument[:40]} says something else")
     elif licence == OUTSIDE or not _in_bounds(call, tool, tview, mission):
         authority = _elsewhere(tview.classes)
     elif licence == WITHIN:

@@ -14,35 +14,35 @@ from hashlib import sha256
 
 import msgspec
 
-from remit.intent.clauses import Token, heads, is_question, tokens_of
+from remit.intent.clauses import Asking, Token, heads, is_question, ruled_out, tokens_of
 from remit.intent.lexicon import (
     ENGLISH,
     LANGUAGES,
     Lexicon,
-    act_of,
     acts_named,
-    base,
     is_noun,
     kinds,
-    licenses,
-    phrasal,
 )
 from remit.intent.values import fold, shape
 from remit.intent.views import goal_view
 from remit.intent.words import words
 from remit.terms import Authority, Bounds, Grant, OperationClass
 
-COMPILER = "remit-words/1"
+COMPILER = "remit-words/2"
 MAX_GOAL = 40_000  # characters that are compiled; a longer goal's rest is evidence only
 MAX_GRANTS = 64
 MAX_READS = 8  # grants that only read, kept for the reader
 MAX_ITEMS = 24  # of one list of one grant
+MAX_QUOTES = 4  # quoted requests of one goal
 MAX_QUOTE = 200  # characters of the words that a grant rests on
 
 _C = OperationClass
 _READ = frozenset((_C.READ,))
 _SENDING = frozenset((_C.TRANSFER, _C.COMMUNICATE))
-_STOP = re.compile(r"[.!?;]\s+|[.!?](?=[A-Z][a-z]+ )")  # a sentence ends after its mark
+_STOP = re.compile(  # a sentence ends after its mark, which is not that of "v.", "Dr." or "No."
+    r"(?:[!?;]|(?<!\b[A-Za-z])(?<!\b(?:[DM]r|Ms|St|[Nn]o|[Nn]r|vs|[JS]r|Co))(?<!\b(?:Mrs|Inc|Ltd))(?<!\bProf)\.)"
+    r"(?:\s+|(?=[A-Z][a-z]+ ))"
+)
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[a-z]+")
 _ENCODER = msgspec.json.Encoder(order="sorted")
@@ -58,10 +58,12 @@ _MONEY = re.compile(
 _WORDS = re.compile(
     r"\b(?:e-?mails?|messages?|summary|mail|notes?|letter|link|files?|reminder|greeting|text|dm)\b", re.IGNORECASE
 )
-_SETTING_UP = frozenset((_C.EXECUTE,))
 _INSTRUCTIVE = re.compile(
     r"\b(?:follow|do|complete|perform|execute|carry out|handle|act on|take care of|work through|process|obey)\b"
-    r"[^.\n]{0,60}?\b(?:tasks?|instructions?|actions?|steps|requests?|to-?dos?|asks?|directions|guidelines|says?|wants?)\b",
+    r"[^.\n]{0,60}?\b(?:tasks?|instructions?|actions?|steps|requests?|to-?dos?|asks?|directions|guidelines|says?|wants?)\b"
+    r"|\bfollow\b[^.\n]{0,40}\b(?:article|guide|policy|procedure|runbook|playbook|process|manual|"
+    r"readme|docs|documentation|checklist|rules?|handbook|protocol)\b"
+    r"|\bwhat\b[^.\n]{0,40}\b(?:asks?|says?|wants?|requests?|needs?)\b[^.\n]{0,40}\b(?:get|make|do|set|carry|take)\b",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(r"\b(?:in|at|from|on|of|by)\b|\b(?:asks|says|wants)\b|[/@]|\w\.\w|\bit\b", re.IGNORECASE)
@@ -76,11 +78,16 @@ _DEFERRING = re.compile(
     re.IGNORECASE,
 )
 
+_WONDERED = re.compile(
+    r"\b(?:show|tell|see|check|find out|know|read|list|look up|look at|summari[sz]e|explain|report)"
+    r"(?: \w{1,10}){0,2}\s*\Z",
+    re.IGNORECASE,
+)
 _RULED = re.compile(r"(?:according to|in line with|per (?:the|his|her))$", re.IGNORECASE)
 
 
 # One of these words stands in whatever the two above match; most sentences hold none of them.
-_INSTRUCTING = frozenset(words("follow do complete perform execute carry handle act take work process obey"))
+_INSTRUCTING = frozenset(words("what follow do complete perform execute carry handle act take work process obey"))
 _RELYING = frozenset(
     words(
         """
@@ -156,11 +163,32 @@ def read_grants(text: str) -> list[Grant]:
             vague = vague or unclear
             grants += found
             grants[since:] = _defer(sentence, grants[since:], whole)
-    if vague and not any(grant.actions != (_C.READ,) for grant in grants):
+    if vague:
+        grants += _quoted(text)
+    if vague and not any(grant.actions != (_C.READ,) and not grant.forbids for grant in grants):
         grants.append(Grant(actions=(_C.READ, _C.CREATE, _C.UPDATE), sure=False, quote=text[:MAX_QUOTE]))
-    if not grants:
-        grants.append(Grant(actions=(_C.READ,), sure=False, quote=text[:MAX_QUOTE]))
+    if not any(not grant.forbids for grant in grants):
+        # A statement: something may be meant by it. Of what is said in a language that nobody knows, reading at most.
+        meant = (_C.READ, _C.CREATE, _C.UPDATE) if _spoken(text) else (_C.READ,)
+        grants.append(Grant(actions=meant, sure=False, quote=text[:MAX_QUOTE]))
     return _brief(grants)[:MAX_GRANTS]
+
+
+def _quoted(text: str) -> list[Grant]:
+    """What quoted requests ask for, perhaps: "she writes: 'please change my address to …' - do it"."""
+    quotes = [token.text for token in tokens_of(text.replace("\n", " ")) if token.quoted and token.text.count(" ") > 2]
+    return [
+        msgspec.structs.replace(grant, sure=False)
+        for quote in quotes[:MAX_QUOTES]
+        for grant in (_sentence(quote, _Text(quote))[0])
+        if not grant.forbids
+    ]
+
+
+def _spoken(text: str) -> bool:
+    """Whether a text is in a language whose lexicon is here: by words that no other language has."""
+    words = set(text.lower().split())
+    return any(not language.telling.isdisjoint(words) for language in LANGUAGES)
 
 
 def _sentences(turn: str) -> Iterator[str]:
@@ -191,34 +219,32 @@ def _sentence(sentence: str, whole: _Text) -> tuple[list[Grant], bool]:
     tokens = tokens_of(sentence)
     asks = is_question(tokens, whole.language)
     verbs, unclear = heads(tokens, whole.language, asks)
-    if asks and not verbs:
-        return [_grant(tokens, _READ, True, sentence, whole)], False
+    forbidden = ruled_out(tokens, whole.language)
+    if asks and not verbs and not forbidden:
+        return [_grant(tokens, Asking(0, True, "", _READ), sentence, whole)], False
     grants = []
-    for i, (at, sure) in enumerate(verbs):
-        end = verbs[i + 1][0] if i + 1 < len(verbs) else len(tokens)
-        start = 0 if i == 0 else at
-        low = tokens[at].low
-        low = low if sure or not act_of(low) else act_of(low)
-        root = base(low)
-        after = tokens[at + 1].low if at + 1 < len(tokens) else ""
-        actions = licenses(low) or licenses(root)
-        actions |= _SETTING_UP if low == "set" and after == "up" else frozenset()
-        actions |= phrasal(root or low, (token.low for token in tokens[at + 1 : end]))
-        span = tokens[start:at] + tokens[at + 1 : end]
-        grants.append(_grant(span, actions, sure, sentence, whole, acts_named(root or low)))
+    marks = sorted({asking.at for asking in (*verbs, *forbidden)})
+    for asking in verbs:
+        end = next((at for at in marks if at > asking.at), len(tokens))
+        start = 0 if asking.at == marks[0] else asking.at
+        span = tokens[start : asking.at] + tokens[asking.at + 1 : end]
+        grants.append(_grant(span, asking, sentence, whole))
+    for asking in forbidden:
+        end = next((at for at in marks if at > asking.at), len(tokens))
+        ruled = _grant(tokens[asking.at + 1 : end], asking, sentence, whole)
+        grants.append(msgspec.structs.replace(ruled, forbids=True))
     return grants, unclear
 
 
 def _grant(
     span: tuple[Token, ...],
-    actions: frozenset[OperationClass],
-    sure: bool,
+    asking: Asking,
     sentence: str,
     whole: _Text,
-    act: frozenset[str] = frozenset(),
 ) -> Grant:
-    """One grant from a verb's classes and the words around it; `act` is what else the act itself is called."""
+    """One grant from a verb and the words around it."""
     datatypes, named, sinks = _things(span, whole.language)
+    actions = asking.actions
     if actions >= _SENDING:  # "send": money, words, or either
         if not whole.money or _WORDS.search(sentence):
             actions -= {_C.TRANSFER}
@@ -228,11 +254,12 @@ def _grant(
             actions -= {_C.COMMUNICATE}
     return Grant(
         actions=_in_order(actions),
-        datatypes=(*act, *_unique(datatypes)),
+        datatypes=(*acts_named(asking.verb), *_unique(datatypes)),
         identifiers=_unique(named),
         sinks=_unique(sinks),
         amounts=_amounts(sentence),
-        sure=sure,
+        verbs=(asking.verb,) if asking.verb else (),
+        sure=asking.sure,
         quote=sentence[:MAX_QUOTE],
     )
 
@@ -275,6 +302,8 @@ def _defer(sentence: str, turn: list[Grant], whole: _Text) -> list[Grant]:
     said_words = set(_LETTERS.findall(sentence.lower()))
     instructive = None if _INSTRUCTING.isdisjoint(said_words) else _INSTRUCTIVE.search(sentence)
     deferring = None if _RELYING.isdisjoint(said_words) else _DEFERRING.search(sentence)
+    if deferring and _WONDERED.search(sentence, 0, deferring.start()) and deferring[0][:4].lower() == "what":
+        deferring = None  # "show me what people say": to be known, not to be done
     if not instructive and not deferring:
         return turn
     if is_question(tokens_of(sentence), whole.language):
@@ -287,7 +316,12 @@ def _defer(sentence: str, turn: list[Grant], whole: _Text) -> list[Grant]:
     earlier = [name for grant in turn for name in grant.identifiers]
     things = tuple(kind for kind in _unique(datatypes) if is_noun(kind))
     sources = (*(identifiers or (() if things else _unique(earlier))), *things)
-    if instructive and sources and _INSIDE.search(sentence) and "following" not in sentence.lower():
+    if (
+        instructive
+        and sources
+        and (_INSIDE.search(sentence) or instructive[0].startswith("follow"))
+        and "following" not in sentence.lower()
+    ):
         handed = Grant(actions=tuple(sorted(OperationClass)), sources=sources, sure=False, quote=sentence[:MAX_QUOTE])
         return [*turn, handed]
     if instructive and not deferring:

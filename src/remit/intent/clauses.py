@@ -11,7 +11,20 @@ from itertools import islice
 
 import msgspec
 
-from remit.intent.lexicon import MAX_APART, Lexicon, act_of, base, is_noun, is_vague, kinds, licenses, phrasal
+from remit.intent.lexicon import (
+    MAX_APART,
+    Lexicon,
+    act_of,
+    base,
+    is_information,
+    is_noun,
+    is_phrasal,
+    is_vague,
+    kinds,
+    licenses,
+    phrasal,
+    tells,
+)
 from remit.intent.values import is_specific
 from remit.intent.words import words
 from remit.terms import OperationClass
@@ -27,6 +40,19 @@ _NOT = frozenset(words("not don't never without no doesn't didn't cannot can't w
 _GERUND_AFTER = frozenset(words("help with by about for consider try of on start me"))
 _PASSIVE_AFTER = frozenset(words("be been get being have is are"))
 _READING = frozenset((OperationClass.READ,))
+_WRITING = frozenset((OperationClass.CREATE, OperationClass.UPDATE))
+_SETTING_UP = frozenset((OperationClass.EXECUTE,))
+_FORBIDS = frozenset(words("not don't never without"))
+_EXCEPT = frozenset(
+    words("if unless until till before yet else other otherwise more only forget hesitate when except again too")
+)
+_DISPENSABLE = frozenset(words("can may must should could"))  # "the old ones can go"
+_NOTHING = frozenset(words("nothing none"))
+_SETTLED = frozenset(words("yes so not no possible needed necessary required ok"))  # "if so, merge it"
+_ASKER = frozenset(words("me us"))
+_GIVING = frozenset(words("get give need want like provide"))
+_WONDERING = frozenset(words("what how where when which whether who"))
+MAX_ASKED = 16  # words of an indirect question
 MAX_WORD = 64  # characters of a word that is kept
 
 
@@ -72,7 +98,7 @@ def _read(text: str) -> Token:
     return Token(
         text=text,
         low=low,
-        known=bool(licensed) or vague,
+        known=bool(licensed) or vague or is_phrasal(low),
         base=root,
         vague=vague,
         licenses=licensed or licenses(root),
@@ -115,9 +141,18 @@ def is_question(tokens: tuple[Token, ...], language: Lexicon) -> bool:
     return opening[0] not in language.doers or asked in language.subjects or asked == "you"
 
 
-def heads(tokens: tuple[Token, ...], language: Lexicon, asks: bool) -> tuple[list[tuple[int, bool]], bool]:
-    """Where verbs ask for something and whether surely, and whether something is asked for that no verb names."""
-    found: list[tuple[int, bool]] = []
+class Asking(msgspec.Struct, frozen=True, gc=False):
+    """A verb that asks for something."""
+
+    at: int
+    sure: bool
+    verb: str  # in its base form
+    actions: frozenset[OperationClass]
+
+
+def heads(tokens: tuple[Token, ...], language: Lexicon, asks: bool) -> tuple[list[Asking], bool]:
+    """Which verbs ask for something, and whether something is asked for that no verb names."""
+    found: list[Asking] = []
     unclear = False
     for at, token in enumerate(tokens):
         if token.quoted or not (token.known or token.base):
@@ -125,18 +160,89 @@ def heads(tokens: tuple[Token, ...], language: Lexicon, asks: bool) -> tuple[lis
         sure = _position(tokens, at, language, asks)
         if sure is None:
             continue
-        if phrasal(token.low, (after.low for after in tokens[at + 1 : at + 1 + MAX_APART])):
-            found.append((at, sure))
-        elif token.vague or (
-            token.low == "make" and at + 1 < len(tokens) and tokens[at + 1].low in ("sure", "certain")
-        ):
+        verb = token.base or token.low
+        after = tokens[at + 1].low if at + 1 < len(tokens) else ""
+        if after in _NOTHING or (verb == "do" and after == "not"):
+            continue
+        actions = phrasal(verb, (following.low for following in tokens[at + 1 : at + 1 + MAX_APART]))
+        if after in _ASKER and tells(verb):
+            found.append(Asking(at, sure, verb, _READING))
+        elif actions:
+            found.append(Asking(at, sure, verb, actions))
+        elif token.low == "go" and _ends(tokens, at) and at and tokens[at - 1].low in _DISPENSABLE:
+            found.append(Asking(at, sure, "delete", licenses("remove")))
+        elif token.vague and _informs(tokens, at):
+            found.append(Asking(at, sure, verb, _READING))
+        elif token.vague or (token.low == "make" and after in ("sure", "certain")):
             unclear = True
-        elif token.licenses:
-            found.append((at, sure))
-    if unclear and all(tokens[at].licenses <= _READING for at, _ in found):
-        found += [(at, False) for at, token in enumerate(tokens) if act_of(token.low)]
-        found.sort()
+        elif token.licenses and not (sure is not True and _in_question(tokens, at)):
+            actions = token.licenses
+            if token.low == "set" and after == "up":
+                actions |= _SETTING_UP
+            if actions <= _READING and any(following.low == "into" for following in tokens[at + 1 :]):
+                actions |= _WRITING  # "summarize it into a note"
+            found.append(Asking(at, sure, verb, actions))
+    if not found and not asks and not unclear:
+        unclear = _unknown_order(tokens, language)
+    if unclear and all(asking.actions <= _READING for asking in found):
+        named = [(at, act_of(token.low)) for at, token in enumerate(tokens)]
+        found += [Asking(at, False, verb, licenses(verb)) for at, verb in named if verb]
+        found.sort(key=lambda asking: asking.at)
     return found, unclear
+
+
+def _unknown_order(tokens: tuple[Token, ...], language: Lexicon) -> bool:
+    """Whether a sentence seems to begin with a verb that the lexicon does not know."""
+    opening = [token for token in tokens if not token.mark and token.low not in language.polite][:2]
+    if len(opening) < 2 or opening[0].quoted or not opening[0].low.isalpha():
+        return False
+    first, second = opening[0].low, opening[1]
+    if first in language.stop or not (second.low in language.determiners or second.names or second.quoted):
+        return False
+    return any(token.low in language.telling for token in tokens)
+
+
+def ruled_out(tokens: tuple[Token, ...], language: Lexicon) -> list[Asking]:
+    """Verbs for what is not to be done: "don't mail it", "without booking"; not in conditions and exceptions."""
+    said = {token.low for token in tokens}
+    if (said.isdisjoint(_FORBIDS) and said.isdisjoint(_NOTHING)) or not said.isdisjoint(_EXCEPT):
+        return []
+    found = []
+    for at, token in enumerate(tokens):
+        acting = token.licenses - _READING
+        nothing = at + 1 < len(tokens) and tokens[at + 1].low in _NOTHING
+        if token.quoted or not acting or not (nothing or (at and tokens[at - 1].low in _FORBIDS)):
+            continue
+        if at > 1 and tokens[at - 2].low in language.subjects:
+            continue  # "I don't book by phone": told, not asked
+        found.append(Asking(at, True, token.base or token.low, acting))
+    return found
+
+
+def _ends(tokens: tuple[Token, ...], at: int) -> bool:
+    return at + 1 == len(tokens) or tokens[at + 1].mark or tokens[at + 1].low in ("and", "now", "please", "too", "from")
+
+
+def _informs(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a vague verb asks to be told: "get me the latest figures"."""
+    if tokens[at].low not in _GIVING:
+        return False
+    for token in tokens[at + 1 : at + 1 + MAX_APART]:
+        if token.mark or token.low in ("to", "for", "from", "about", "of"):
+            break
+        if is_information(token.low):
+            return True
+    return False
+
+
+def _in_question(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether the verb stands in what is asked about: "check whether it can be shipped"."""
+    for token in reversed(tokens[max(0, at - MAX_ASKED) : at]):
+        if token.mark or token.low in ("and", "then"):
+            return False
+        if token.low in ("if", "whether"):
+            return True
+    return False
 
 
 def _position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) -> bool | None:
@@ -147,7 +253,10 @@ def _position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool)
     earlier = tokens[at - 2].low if at > 1 else ""
     if prior in _NOT or (earlier in _NOT and prior in language.modals):
         return None
-    opens = before is None or before.mark or prior in language.polite
+    if prior == "to" and earlier in _WONDERING:
+        return None  # "suggest what to save": to be told
+    opens = before is None or before.mark or prior in language.polite or (earlier == "if" and prior in _SETTLED)
+    opens = opens or _after_recipient(tokens, at, language)
     if not token.known:
         return _inflected(token.low, prior, opens, asks)
     if prior in language.determiners or prior.endswith("'s") or prior in language.subjects:
@@ -161,6 +270,16 @@ def _position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool)
     if token.noun or not token.low.isalpha():
         return None
     return earlier in ("want", "need", "like", "love", "please") or prior in ("to", "and") or None
+
+
+def _after_recipient(tokens: tuple[Token, ...], at: int, language: Lexicon) -> bool:
+    """Whether a clause opens with whom it is for: "and to each user write …"."""
+    for start in range(max(0, at - 4), at - 1):
+        if tokens[start].low in language.recipients and (
+            start == 0 or tokens[start - 1].mark or tokens[start - 1].low in ("and", "then")
+        ):
+            return tokens[at].low.isalpha() and not tokens[at].noun
+    return False
 
 
 def _inflected(low: str, prior: str, opens: bool, asks: bool) -> bool | None:

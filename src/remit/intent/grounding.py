@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from remit.intent.classes import ADMINISTER, DELETE, EXECUTE, HIGH, READ, TRANSFER
+from remit.intent.classes import ADMINISTER, COMMUNICATE, DELETE, EXECUTE, HIGH, READ, TRANSFER
 from remit.intent.lexicon import ENGLISH
 from remit.intent.lookups import (
     IDLE,
@@ -26,9 +26,9 @@ from remit.intent.lookups import (
     value_of,
 )
 from remit.intent.memory import Memory
-from remit.intent.sources import Passage, Source
+from remit.intent.sources import Passage, Source, field_tells
 from remit.intent.tools import ToolView, tool_view
-from remit.intent.values import at, fold, keys_of, leaves, significant, specifics
+from remit.intent.values import at, fold, keys_of, leaves, shape, significant, specifics
 from remit.intent.views import GoalView
 from remit.terms import VERDICTS, FindingKind
 
@@ -59,7 +59,7 @@ _FROM_GOAL = (GOAL, None)
 class Case:
     """One call against one goal and memory; made for one assessment."""
 
-    __slots__ = ("_links", "_news", "_said", "arguments", "memory", "tview", "view")
+    __slots__ = ("_argument", "_links", "_news", "_said", "_sink", "_value", "arguments", "memory", "tview", "view")
 
     def __init__(self, arguments: Mapping[str, Any], tview: ToolView, view: GoalView, memory: Memory) -> None:
         self.arguments = arguments
@@ -67,6 +67,9 @@ class Case:
         self.tview = tview
         self.memory = memory
         self._said: list[str] = []  # keys of the arguments that matter
+        self._argument = ""  # the target that is asked about
+        self._value = ""  # its value
+        self._sink = False  # whether it is one
         self._links = 0  # that are being followed
         self._news: list[list[str]] | None = None
 
@@ -83,6 +86,8 @@ class Case:
             else:
                 continue
             if not asked.composed:
+                self._sink = asked.sink
+                self._argument = path if not asked.sink or asked.identity else ""
                 for text in (value,) if type(value) is str else leaves(value, MAX_VALUES):
                     rank, passage = self.origin(text)
                     if rank > worst.rank:
@@ -92,12 +97,17 @@ class Case:
                 worst = self._other(worst, path, value, asked.embeds)
             if asked.sink:
                 sink = worst
+        self._argument, self._sink = "", False
         if spoken:
             roles, content = self.tview.roles, self.tview.content
             for name, value in arguments.items():
                 if name not in roles:
                     worst = self._other(worst, name, value, name in content)
         return worst, sink
+
+    def said(self) -> frozenset[str]:
+        """What the arguments that matter say of what the goal says."""
+        return self.view.keys.intersection(self._said)
 
     def names(self, some: frozenset[str]) -> bool:
         """Whether an argument that matters says one of these keys."""
@@ -130,6 +140,7 @@ class Case:
         value = value_of(text)
         if not value.words:
             return _UNTOLD
+        self._value = value.lowered
         said, keys = value.keys, self.view.keys
         self._said += said
         if keys.issuperset(said):
@@ -157,7 +168,15 @@ class Case:
             return GOAL, None
         if rank == INSTRUCTION:
             return rank, passage
+        if self._argument and self._used(said):
+            return REFERENCED, None
         return (UNKNOWN if self.memory.gaps or self.memory.overflowed else NOWHERE), None
+
+    def _used(self, said: list[str]) -> bool:
+        """Whether an earlier call of this work, which was permitted and had a result, already named it.
+
+        Nobody's text has it, so that nobody but the agent chose it; where data goes is asked about all the same."""
+        return any(set(said).issubset(source.arguments) for source in self.memory.sources[-MAX_LINKS:] if source.text)
 
     def _word(self, word: Word) -> tuple[int, Passage | None]:
         """A token as a whole; failing that, the worst of its parts when all of them are known (a joined address).
@@ -176,6 +195,9 @@ class Case:
                 return one, where
         if whole.isalnum():
             return NOWHERE, None
+        stem, _, extension = whole.rpartition(".")
+        if stem in keys and extension.isalnum() and significant(stem):
+            return GOAL, None  # a file by the name that the goal says
         rank, passage = NONE, None
         for piece in pieces(whole):
             if len(piece) < LEAST or piece in IDLE:
@@ -197,7 +219,7 @@ class Case:
         for passage in places:
             instruction = passage if passage.instruction else passage.introduced
             if not passage.source.outside:
-                rank = TRUSTED
+                rank = OUTSIDER if self._told(passage) else TRUSTED
             elif instruction is not None and not (
                 passage.introduced and self.refers(passage.source) and self.refers_by_name(passage.source)
             ):
@@ -207,9 +229,9 @@ class Case:
                 rank = OUTSIDER if self._stakes() else REFERENCED
             else:
                 relied = (self.view.acts or not self.tview.acts) and (
-                    self.refers(passage.source) or self._linked(passage)
+                    self.refers(passage.source) or self._linked(passage) or self._selected(passage)
                 )
-                rank = REFERENCED if relied else OUTSIDER
+                rank = REFERENCED if relied and not self._told(passage) else OUTSIDER
             if rank < best:
                 best, where = rank, passage
         if spoken is None:
@@ -225,8 +247,10 @@ class Case:
 
     def refers_by_name(self, source: Source) -> bool:
         """Whether the goal names an argument of the call that the result answers."""
-        keys = self.view.keys
-        return any(key == "" or (key in keys and significant(key)) for key in source.arguments)
+        keys, told = self.view.keys, source.arguments
+        if keys.isdisjoint(told):
+            return "" in told
+        return any(key == "" or (key in keys and (significant(key) or _is_code(key))) for key in told)
 
     def refers(self, source: Source) -> bool:
         """Whether the goal refers to the item that a result is: by name, by kind, or through one that it refers to."""
@@ -263,6 +287,24 @@ class Case:
         if passage.linked[0] is not view:
             passage.linked = (view, any(passage in placed(name) for name in view.names))
         return passage.linked[1]
+
+    def _told(self, passage: Passage) -> bool:
+        """Whether where data or money would go is only mentioned in what somebody wrote into a record.
+
+        A record that the goal refers to has fields for that; what its notes and remarks tell is their author's."""
+        if not self._sink and shape(self._value) == "name":
+            return False
+        return passage.told(self._value) and not self._deferred_to(passage)
+
+    def _selected(self, passage: Passage) -> bool:
+        """Whether the value is a field of a record by which systems tell things apart, or that the argument names.
+
+        The system that lists things gives them their numbers; who wrote what stands beside them does not. Not where
+        data goes: an outsider's record may well have an address."""
+        if not self._argument or tool_view(passage.source.tool).classes & COMMUNICATE:
+            return False
+        field = passage.field(self._value)
+        return bool(field) and ("[]" in self._argument or "." in self._argument or field_tells(field, self._argument))
 
     def delegated(self, passage: Passage) -> bool:
         """Whether the goal defers to where this instruction stands, for what this call does."""
@@ -346,3 +388,8 @@ class Case:
             new = [key for key in told if key not in self.view.keys]
             if new and len(new) * 2 >= len(told):
                 yield new[:MAX_TOKENS]
+
+
+def _is_code(key: str) -> bool:
+    """Whether a short key names one thing all the same: flat 5A, gate B7."""
+    return len(key) > 1 and not key.isalpha() and not key.isdigit()

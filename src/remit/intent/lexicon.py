@@ -25,37 +25,53 @@ _WIDER: dict[Classes, str] = {
     (
         _C.DELETE,
         _C.UPDATE,
-    ): "cancel remove drop discontinue deactivate disable end withdraw clear eliminate strike tidy",
+    ): """
+        scrap ditch bin void retire cancel remove drop discontinue deactivate disable end withdraw clear
+        eliminate strike tidy
+    """,
     (_C.TRANSFER,): "pay wire settle donate tip repay reimburse payback",
     (_C.TRANSFER, _C.UPDATE): "refund return exchange compensate credit charge",
     (_C.CREATE, _C.TRANSFER): "book order buy purchase reserve rent invest trade sell acquire",
     (_C.TRANSFER, _C.COMMUNICATE): "send transmit",
-    (
-        _C.COMMUNICATE,
-    ): "email mail message dm text notify tell inform reply respond answer announce contact ask remind warn "
-    "forward alert ping call",
+    (_C.COMMUNICATE,): """
+        email mail message dm text notify tell inform reply respond answer announce contact ask remind warn
+        forward alert ping call congratulate thank serve nudge page relay phone ring invite greet brief
+        advise apologise apologize text message chase
+    """,
     (_C.COMMUNICATE, _C.CREATE): "post publish tweet comment share submit upload write broadcast retweet",
     (_C.COMMUNICATE, _C.ADMINISTER, _C.CREATE, _C.UPDATE): "invite add",
-    (_C.ADMINISTER, _C.UPDATE): "grant revoke allow permit authorize block unblock ban promote reset configure secure "
-    "protect restrict enroll",
+    (_C.ADMINISTER, _C.UPDATE): """
+        grant revoke allow permit authorize block unblock ban promote reset configure secure protect
+        restrict enroll
+    """,
     (_C.ADMINISTER, _C.DELETE, _C.UPDATE): "kick expel suspend offboard",
     (
         _C.UPDATE,
         _C.CREATE,
-    ): "set schedule reschedule plan arrange organize organise change adjust update modify edit move "
-    "rename assign mark log record register save store put fill complete finalize restore apply switch upgrade "
-    "downgrade "
-    "correct fix merge split replace prepare stage make sort transition allocate link connect attach track "
-    "follow rectify navigate drive turn lock unlock tune extend confirm approve reject accept check-in reopen",
-    (_C.CREATE,): "create generate draft compose build open start copy backup archive produce document establish",
-    (_C.EXECUTE, _C.UPDATE, _C.CREATE): "run execute launch deploy install start stop restart trigger activate compile "
-    "test engage ignite initiate boot",
+    ): """
+        set schedule reschedule plan arrange organize organise change adjust update modify edit move rename
+        assign mark log record register save store put fill complete finalize restore apply switch upgrade
+        downgrade correct fix merge remember memorize memorise note jot bump tweak rebook extend renew
+        prolong swap refer cover roster staff route redirect divert postpone delay pause resume hold release
+        freeze unfreeze raise lower increase decrease reduce tag label categorize categorise close resolve
+        sign countersign claim redeem waive waitlist shortlist hire translate transcribe merge split replace
+        enter prepare stage make sort transition allocate link connect attach follow rectify navigate drive
+        turn lock unlock tune extend confirm approve reject accept check-in reopen
+    """,
+    (_C.CREATE,): """
+        file lodge request apply create generate draft compose build open start copy backup archive produce
+        document establish
+    """,
+    (_C.EXECUTE, _C.UPDATE, _C.CREATE): """
+        run execute launch deploy install start stop restart trigger activate compile test engage ignite
+        initiate boot
+    """,
     (_C.DELETE,): "delete erase purge wipe trash destroy uninstall",
-    (
-        _C.READ,
-    ): "read find look check show list tell view search see know review summarize summarise compare count compute "
-    "calculate verify visit browse inspect examine analyze analyse fetch retrieve explain describe identify determine "
-    "estimate concatenate combine aggregate gather collect join",
+    (_C.READ,): """
+        track read find look check show list tell view search see know review summarize summarise compare
+        count compute calculate verify visit browse inspect examine analyze analyse fetch retrieve explain
+        describe identify determine estimate concatenate combine aggregate gather collect join
+    """,
 }
 # They say that something is to be done, not what.
 _VAGUE = frozenset(
@@ -119,17 +135,66 @@ _NAMED_ACTS = frozenset(
 
 
 _PHRASAL: dict[Classes, str] = {
-    (_C.DELETE, _C.UPDATE): "take-out take-off call-off get-rid throw-away throw-out back-out strike-out leave-out "
-    "clean-up cut-out pull-out",
+    (_C.READ,): "go-through go-over look-up look-into look-at look-through find-out run-through",
+    (_C.COMMUNICATE,): """
+        let-know get-back reach-out pass-on pass-along follow-up drop-line write-back hand-over spread-word
+    """,
+    (
+        _C.COMMUNICATE,
+        _C.CREATE,
+    ): """
+        leave-comment leave-note leave-message leave-review leave-feedback drop-note drop-message give-
+        feedback
+    """,
+    (_C.EXECUTE, _C.UPDATE, _C.CREATE): "get-going get-done get-started get-moving",
+    (_C.ADMINISTER, _C.UPDATE): "give-access take-access give-rights give-permission let-in",
+    (_C.DELETE, _C.UPDATE): """
+        take-out take-off call-off get-rid throw-away throw-out back-out strike-out leave-out clean-up cut-
+        out pull-out
+    """,
     (
         _C.EXECUTE,
         _C.UPDATE,
-    ): "shut-down shut-off switch-off switch-on turn-off turn-on fire-up start-up spin-up kick-off",
+    ): """
+        shut-down shut-off switch-off switch-on turn-off turn-on fire-up start-up spin-up kick-off
+    """,
     (_C.TRANSFER,): "top-up pay-back pay-off chip-in",
-    (_C.CREATE, _C.UPDATE): "sign-up fill-in fill-out write-up write-down note-down put-in put-down put-on hook-up "
-    "bring-forward push-back set-aside",
+    (_C.CREATE, _C.UPDATE): """
+        sign-up fill-in fill-out write-up write-down note-down put-in put-down put-on hook-up bring-forward
+        push-back set-aside
+    """,
 }
-MAX_APART = 6  # words between a verb and its particle
+# What somebody who wants to be given it wants to know.
+_INFORMATION = frozenset(
+    words(
+        """
+        list overview summary info information details status idea answer number figure price rate weather forecast
+        count breakdown comparison suggestion recommendation advice explanation description opinion rundown recap
+        digest statistics stats result analysis estimate insight briefing ranking fact option choice name
+        difference reason sense picture
+    """
+    )
+)
+_CONTRARY = """
+    approve accept confirm admit : reject decline deny refuse; lock : unlock; enable activate : disable deactivate;
+    block ban : unblock unban; grant allow : revoke forbid; subscribe : unsubscribe; start resume launch : stop pause;
+    arm : disarm; hire : fire; publish : unpublish; mute : unmute; raise increase : lower decrease reduce;
+    hold : release; promote : demote; follow : unfollow; archive : unarchive restore; open reopen : close; show : hide;
+    pin : unpin; assign : unassign; draft compose : send submit file publish post serve
+"""
+# What stays in force when the work is done: it is never a means to an end that somebody else named.
+_STANDING = frozenset(
+    words(
+        """
+        rule filter webhook hook automation trigger cron forwarding delegate delegation integration key token credential
+    """
+    )
+)
+RECURRING = frozenset(
+    words("every each daily weekly monthly yearly hourly whenever always recurring automatically regularly weekdays")
+)
+_TOLD = frozenset(words("tell inform notify show let give advise brief answer remind update"))
+MAX_APART = 8  # words between a verb and its particle
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +202,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     function_words: frozenset[str]  # what tells the language
+    telling: frozenset[str]  # those of them that stand in few others
     determiners: frozenset[str]  # before a noun: what follows is no verb
     subjects: frozenset[str]  # pronouns after which a verb reports or describes, not asks
     polite: frozenset[str]  # may stand before an imperative
@@ -150,6 +216,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 ENGLISH = Lexicon(
     name="en",
     function_words=frozenset(words("the a an to of and in is for you my i me please that it on with what how")),
+    telling=frozenset(words("the of and with my please it for you your our her his this there")),
     determiners=frozenset(
         words(
             """
@@ -227,7 +294,18 @@ def _particles() -> dict[str, dict[str, frozenset[OperationClass]]]:
     return table
 
 
+def _opposed() -> dict[str, frozenset[str]]:
+    table: dict[str, frozenset[str]] = {}
+    for pair in _CONTRARY.split(";"):
+        one, _, other = pair.partition(":")
+        for here, there in ((one, other), (other, one)):
+            for verb in here.split():
+                table[verb] = table.get(verb, frozenset()) | frozenset(there.split())
+    return table
+
+
 _PARTICLES = _particles()
+_OPPOSED = _opposed()
 _MEANS = _wider()
 _KIND = _kinds()
 
@@ -244,7 +322,7 @@ def licenses(word: str) -> frozenset[OperationClass]:
 def base(word: str) -> str:
     """The base form of an inflected verb that is known, or ""."""
     for stem in stems(word):
-        if stem in _MEANS or stem in _VAGUE or stem in VERBS:
+        if stem in _MEANS or stem in _VAGUE or stem in VERBS or stem in _PARTICLES:
             return stem
     return ""
 
@@ -259,14 +337,41 @@ def acts_named(verb: str) -> frozenset[str]:
     return frozenset((verb,)) if verb in _NAMED_ACTS else frozenset()
 
 
+def is_phrasal(verb: str) -> bool:
+    """Whether it means something with another word behind it."""
+    return verb in _PARTICLES
+
+
 def phrasal(verb: str, following: Iterable[str]) -> frozenset[OperationClass]:
     """What a verb means with the particle that stands soon after it: "call the trip off", "take her out of …"."""
     particles = _PARTICLES.get(verb)
     if particles:
         for word in islice(following, MAX_APART):
-            if word in particles:
-                return particles[word]
+            if (found := particles.get(word) or particles.get(singular(word))) is not None:
+                return found
     return frozenset()
+
+
+def tells(verb: str) -> bool:
+    """Whether who is told by it, "tell me …", learns something, and nobody else does."""
+    return verb in _TOLD
+
+
+@lru_cache(maxsize=8192)
+def is_information(noun: str) -> bool:
+    """Whether it is something to know: "give me the figures" is a question."""
+    return noun in _INFORMATION or singular(noun) in _INFORMATION
+
+
+@lru_cache(maxsize=8192)
+def opposed(verb: str) -> frozenset[str]:
+    """The verbs for the contrary: who asks to reject does not ask to approve."""
+    return _OPPOSED.get(verb, frozenset())
+
+
+def is_standing(noun: str) -> bool:
+    """Whether such a thing stays in force and acts later, or for others."""
+    return singular(noun) in _STANDING
 
 
 def is_vague(word: str) -> bool:

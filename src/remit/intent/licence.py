@@ -5,13 +5,13 @@ It is kept with the goal's view, for a bounded number of tools. Where it takes t
 names items, or what was read, because the goal hands the task over, it is worked out for each call.
 """
 
-from remit.intent.classes import HIGH, OUTWARD, READ
+from remit.intent.classes import COMMUNICATE, CREATE, HIGH, OUTWARD, READ
 from remit.intent.grounding import Case
 from remit.intent.tools import ToolView
 from remit.intent.values import at, leaves, shape
 from remit.intent.views import GoalView, GrantView, Licence
 
-OUTSIDE, UNSURE, WITHIN = range(3)
+BARRED, OUTSIDE, UNSURE, WITHIN = range(4)  # barred: the goal speaks against it
 MAX_TOOLS = 32  # of one goal: agents that use more of them find them out again
 
 
@@ -27,58 +27,79 @@ def licence_of(case: Case) -> Licence:
 
 def _of_every_call(goal: GoalView, tool: ToolView) -> Licence | None:
     """What holds for all calls of a tool; None when it depends on the call."""
-    best, by = OUTSIDE, None
-    for grant in goal.grants:
-        if grant.handed and tool.acting & grant.classes:
-            return None
-        level = _match(grant, tool, goal, False)
-        if level != WITHIN and grant.names and _match(grant, tool, goal, True) > level:
-            return None
-        if level > best:
-            best, by = level, grant
-            if best == WITHIN:
-                break
-    if best == OUTSIDE:
-        if not goal.sure or tool.classes & READ:
-            best = UNSURE
-        elif goal.acts and goal.names:
-            return None
-    return best, by
+    if _barred(goal, tool):
+        return BARRED, None
+    if any(grant.handed and tool.acting & grant.classes for grant in goal.grants):
+        return None
+    least = _best(goal, tool, frozenset())
+    return least if least[0] == WITHIN or least == _best(goal, tool, goal.keys) else None
 
 
 def _of_this_call(case: Case) -> Licence:
     goal, tool = case.view, case.tview
+    best, by = _best(goal, tool, case.said())
+    for grant in goal.grants:
+        if grant.handed and best != WITHIN and tool.acting & grant.classes and (level := _handed(case)) > best:
+            best, by = level, grant
+    return best, by
+
+
+def _best(goal: GoalView, tool: ToolView, said: frozenset[str]) -> Licence:
+    """The best that a grant says of a call whose arguments say this of what the goal says."""
     best, by = OUTSIDE, None
     for grant in goal.grants:
-        if grant.handed:
-            level = _handed(case) if tool.acting & grant.classes else OUTSIDE
-        else:
-            level = _match(grant, tool, goal, case.names(grant.names))
-        if level > best:
+        if not grant.handed and (level := _match(grant, tool, goal, said)) > best:
             best, by = level, grant
             if best == WITHIN:
                 break
-    if best == OUTSIDE and (not goal.sure or tool.classes & READ or (goal.acts and case.names(goal.names))):
+    if best == OUTSIDE and (not goal.sure or tool.classes & READ or (goal.acts and not goal.names.isdisjoint(said))):
         best = UNSURE
     return best, by
 
 
-def _match(grant: GrantView, tool: ToolView, goal: GoalView, named: bool) -> int:
-    """How well one grant licenses it; `named`: the call's arguments say what the grant names."""
+def _match(grant: GrantView, tool: ToolView, goal: GoalView, said: frozenset[str]) -> int:
+    """How well one grant licenses it."""
     kinds, acting = tool.kinds, tool.acting
-    direct = acting & grant.classes
+    same = not grant.verbs.isdisjoint(tool.verbs)  # who asks to extend asks for what the tool calls extending
+    direct = acting & grant.classes or same
     if not direct and not acting & grant.related:
         return OUTSIDE
     alike = not grant.kinds.isdisjoint(kinds)
-    if acting & HIGH & ~grant.classes:  # the call also does what this grant never speaks of
+    if acting & HIGH & ~grant.classes and not same:  # the call also does what this grant never speaks of
         return UNSURE if alike else OUTSIDE
-    within = alike or named
+    within = alike or not grant.names.isdisjoint(said)
     if direct:
         within = within or not kinds or not kinds.isdisjoint(goal.kinds)
+        if not within and not said and grant.things and tool.things and not _says(acting, grant):
+            return OUTSIDE  # the same act on another kind of thing, and nothing of the goal in it
         return WITHIN if within and grant.sure else UNSURE
     if within:
         return WITHIN if grant.sure else UNSURE
     return OUTSIDE
+
+
+def _says(acting: int, grant: GrantView) -> bool:
+    """Whether both only tell somebody something: by which means is the agent's choice."""
+    return not acting & ~(COMMUNICATE | CREATE) and bool(grant.classes & COMMUNICATE)
+
+
+def _barred(goal: GoalView, tool: ToolView) -> bool:
+    """Whether the goal rules this out, asks for the contrary, or does not speak of what would stay in force."""
+    if goal.verbs.isdisjoint(tool.verbs):
+        if not goal.opposed.isdisjoint(tool.called) and goal.verbs.isdisjoint(tool.called):
+            return True
+        if (
+            tool.standing
+            and not tool.classes & READ
+            and tool.standing.isdisjoint(goal.kinds)
+            and not (goal.handed or goal.recurring)
+        ):
+            return True
+    return any(
+        ((tool.acting & grant.classes and not tool.classes & READ) or not grant.verbs.isdisjoint(tool.verbs))
+        and (not grant.kinds or not tool.kinds or not grant.kinds.isdisjoint(tool.kinds))
+        for grant in goal.forbidden
+    )
 
 
 def _handed(case: Case) -> int:

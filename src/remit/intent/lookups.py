@@ -70,6 +70,8 @@ def _read(text: str) -> Value:
     for token in tokens(lowered):
         token = token[:MAX_TOKEN]
         word = (token,) if token.isalnum() else keys_of_token(token)
+        if token.startswith("//") and word:
+            word = (word[0], word[0].partition("/")[0])  # a place on a network is told by its host, whatever its path
         if word and len(word[0]) >= LEAST and word[0] not in IDLE:
             if len(found) == MAX_TOKENS:
                 return Value(lowered, found, keys, MAX_TOKENS + 1)

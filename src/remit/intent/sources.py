@@ -13,6 +13,7 @@ from itertools import islice
 
 import msgspec
 
+from remit.catalogue.words import singular, split
 from remit.intent.authority import read_grants
 from remit.intent.tools import tool_view
 from remit.intent.values import key_set, separated, squeeze, tokens, without_separators
@@ -51,6 +52,16 @@ _ANNOUNCED = re.compile(  # of lower-case text
 LEAST_ANNOUNCED = 8  # characters of a secret that is recognised without its separators
 MAX_ANNOUNCED = 64
 MAX_SECRET_TEXT = 100_000
+MAX_RECORD = 20_000  # characters of a record in which a field is looked for
+MAX_PLACES = 16  # of a value in it
+_FIELD = re.compile(r"(?:^|[\n{,\[(|]|- )\s{0,8}[\"']?([a-z_][\w.-]{0,38})[\"']?\s?[:=]\s?\[?\s?[\"']?$", re.IGNORECASE)
+_RECORD = re.compile(r"^\[\s?[\"']|[\"'][\w -]{1,40}[\"']\s?:\s?\S|^[ \t-]{0,12}[a-z_][\w -]{0,30}: ", re.MULTILINE)
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+MAX_GROUPED = 40  # characters of a value that may be written in groups
+MAX_BESIDE = 300
+WORDS = 4  # that make a sentence
+_FIELD_END = re.compile(r"[\"']?\s?(?:[,}\]\n;)|]|$)")
+_IDENTITY = frozenset(words("id uuid guid identifier number no nr code key ref sku slug handle username serial name"))
 MAX_SOUGHT = 24  # tokens of one result that are looked for one by one, before all of them are listed
 _WHITE = re.compile(r"[^\S ]")  # white space of other scripts, and breaks
 
@@ -188,6 +199,38 @@ def _standing(said: str, token: str) -> Iterator[int]:
         at = said.find(token, last) if last >= 0 else -1
 
 
+def _spelled(text: str, value: str) -> Iterator[tuple[int, int]]:
+    """Where a value stands, also in groups."""
+    at, found = text.find(value), False
+    while at >= 0:
+        found = True
+        yield at, at + len(value)
+        at = text.find(value, at + len(value))
+    squeezed = squeeze(value)
+    if not found and len(squeezed) <= MAX_GROUPED and any(map(str.isdigit, squeezed)):
+        for match in re.finditer(r"[\s.,()/-]{0,2}".join(map(re.escape, squeezed)), text):
+            yield match.span()
+
+
+def _among_words(text: str, start: int, end: int) -> bool:
+    """Whether more words stand beside a value in its string, or on its line where nothing is quoted."""
+    before, after = text[max(0, start - MAX_BESIDE) : start], text[end : end + MAX_BESIDE]
+    quote, line = before.rfind('"'), before.rfind("\n")
+    beside = before[quote + 1 :] if quote > line else before[line + 1 :].rpartition(": ")[2]
+    ends = min((at for at in (after.find('"'), after.find("\n")) if at >= 0), default=len(after))
+    return len(_LETTERS.findall(beside)) + len(_LETTERS.findall(after[:ends])) >= WORDS
+
+
+@lru_cache(maxsize=2048)
+def field_tells(field: str, argument: str) -> bool:
+    """Whether a field tells things apart, as an `id` or `number` does, or is what the argument asks for by name."""
+    words = split(field)
+    if not words:
+        return False
+    head = singular(words[-1])
+    return head in _IDENTITY or head == next((singular(word) for word in reversed(split(argument))), "")
+
+
 _UNJUDGED: tuple[object, bool] = (None, False)
 
 
@@ -208,6 +251,22 @@ class Passage(msgspec.Struct, eq=False):
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+    def field(self, value: str) -> str:
+        """The name of the field of which a lower-case value is all that it says, or ""."""
+        text = self.text[:MAX_RECORD]
+        for start, end in islice(_spelled(lower(text), value), MAX_PLACES):
+            if _FIELD_END.match(text, end) and (name := _FIELD.search(text, max(0, start - 60), start)):
+                return name[1]
+        return ""
+
+    def told(self, value: str) -> bool:
+        """Whether a lower-case value stands only inside what somebody wrote into a field of a record, among words."""
+        text = self.text[:MAX_RECORD].lower()
+        if not _RECORD.search(text):
+            return False
+        places = list(islice(_spelled(text, value), MAX_PLACES))
+        return bool(places) and all(_among_words(text, *place) for place in places)
 
     @property
     def tokens(self) -> frozenset[str]:
@@ -233,4 +292,4 @@ class Passage(msgspec.Struct, eq=False):
 @lru_cache(maxsize=1024)
 def _licensed(text: str) -> tuple[GrantView, ...]:
     """Kept, because several instances read the same mail, and one reads it again."""
-    return tuple(map(grant_view, read_grants(text)))
+    return tuple([grant_view(grant) for grant in read_grants(text) if not grant.forbids])

@@ -5,14 +5,16 @@ call's arguments are asked about, and how: a sink or target must come from somew
 the agent composes counts only where an instruction shows in it.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
-from remit.catalogue.lexicon import verb_classes
+from remit.catalogue import acts_of, classes_of, mode_of, statement_classes, statement_of, verb_classes, verbs_named
 from remit.catalogue.words import singular, split
-from remit.intent.classes import COMMUNICATE, READ, bits
-from remit.intent.lexicon import is_noun, kinds
+from remit.intent.classes import COMMUNICATE, READ, TRANSFER, bits
+from remit.intent.lexicon import is_noun, is_standing, kinds
 from remit.intent.words import words
 from remit.terms import OperationClass, Tool
 
@@ -36,6 +38,8 @@ _ORIGINS = frozenset(words("from source sender origin debit"))
 _OWN = frozenset(words("profile preference setting saved payee beneficiary wallet passport whoami me account"))
 _EDGES = ".,:;!?()'\""
 MAX_DESCRIPTION = 200  # characters of a description that tell what a tool works on
+MAX_MODE = 40  # characters of a value that says what is done
+MAX_MODES = 32  # such values of one tool
 MAX_VIEWS = 2048  # tools whose view is found without reading them again
 
 
@@ -46,6 +50,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     must: bool  # come from somewhere; an amount may be computed
     nested: bool  # not an argument itself, but inside one
     sink: bool = False
+    identity: bool = False  # of a party that the system knows, not an address
     composed: bool = False  # by the agent, or drawn on: counts only where an instruction shows in it
     embeds: bool = False  # free text: what it embeds is asked about
 
@@ -55,16 +60,24 @@ class ToolView(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     classes: int  # as bits
     acting: int  # the same without reading
+    verbs: frozenset[str]  # what its name and its description's head call the act
+    called: frozenset[str]  # all verbs of its name
     acts: bool  # does more than look something up
     sends: bool  # to somewhere
     kinds: frozenset[str]
+    things: bool  # whether the lexicon knows one of them
+    standing: frozenset[str]  # those that stay in force
     about: frozenset[str]  # kinds of what its results speak of, by its name and its description
     own: bool  # tells the asker's own facts
     tells_secrets: bool
     sinks: tuple[str, ...]
+    amounts: bool
     asked: tuple[Asked, ...]  # sinks, then targets and amounts
     roles: frozenset[str]  # arguments that these name
     content: frozenset[str]  # arguments that are free text
+    mode: str  # the argument that says what is done, or ""
+    statement: str  # the argument that is a statement of a query language, or ""
+    modes: "dict[str, ToolView]"  # the view for each of its values; filled and bounded by `call_view`
 
 
 _SEEN: dict[int, tuple[Tool, ToolView]] = {}
@@ -83,6 +96,8 @@ def tool_view(tool: Tool) -> ToolView:
         tool.targets,
         tool.amounts,
         tool.content,
+        mode_of(tool.input_schema),
+        statement_of(tool.input_schema),
     )
     if tool.definition_hash:  # an unregistered one is made anew for each call
         if len(_SEEN) >= MAX_VIEWS:
@@ -103,33 +118,101 @@ def _view(
     targets: Paths,
     amounts: Paths,
     content: Paths,
+    mode: str,
+    statement: str,
 ) -> ToolView:
-    words = [word for word in split(name) if word not in _EMPTY and len(word) > 1]
+    words = [word for word in split(_bare(name)) if word not in _EMPTY and len(word) > 1]
     nouns = [word for i, word in enumerate(words) if i > 0 or not verb_classes(word) or len(words) == 1]
     found = frozenset(kind for noun in nouns for kind in kinds(noun))
     said = [word.strip(_EDGES) for word in description.lower().split(". ")[0].split()]
     told = frozenset(kind for word in said if is_noun(word) for kind in kinds(word))
     if not any(map(is_noun, nouns)):  # the name says nothing of what it works on: its description may
         found |= told
+    if statement:
+        found = frozenset()  # it works on whatever the statement names
+    if amounts:
+        found |= kinds("payment")  # whatever its name, it settles or records one
     does = bits(classes)
     asked = [path for path in dict.fromkeys((*targets, *amounts)) if path not in sinks]
     return ToolView(
         classes=does,
         acting=does & ~READ,
-        acts=not (does & READ and not does & ~_LOOKING),
+        verbs=acts_of(_bare(name), description),
+        called=verbs_named(_bare(name)),
+        acts=_acts(does),
         sends=bool(sinks or does & COMMUNICATE),
         kinds=found,
+        things=any(map(is_noun, found)),
+        standing=frozenset(kind for noun in nouns if is_standing(noun) for kind in kinds(noun)),
         about=found | told,
         own=not _OWN.isdisjoint(map(singular, words)),
         tells_secrets="password" in found,
         sinks=tuple(dict.fromkeys(sinks)),
+        amounts=bool(amounts),
         asked=(
-            *(Asked(path, True, _nested(path), sink=True) for path in dict.fromkeys(sinks)),
+            *(Asked(path, True, _nested(path), sink=True, identity=_identity(path)) for path in dict.fromkeys(sinks)),
             *(_asked(path, path not in amounts) for path in asked),
         ),
         roles=frozenset((*sinks, *targets, *amounts)),
         content=frozenset(content),
+        mode=mode,
+        statement=statement,
+        modes={},
     )
+
+
+def call_view(tool: Tool, arguments: Mapping[str, Any]) -> ToolView:
+    """The view of one call: where an argument says what is done, the act is what this value says, not all it could."""
+    view = tool_view(tool)
+    if not view.mode and not view.statement:
+        return view
+    if view.statement and type(value := arguments.get(view.statement)) is str:
+        classes = statement_classes(value)
+        return _narrowed(view, ", ".join(classes), bits(classes)) if classes else view
+    value = arguments.get(view.mode) if view.mode else None
+    if type(value) is not str or len(value) > MAX_MODE:
+        return view
+    return _narrowed(view, value, bits(classes_of(value)))
+
+
+def _narrowed(view: ToolView, value: str, meant: int) -> ToolView:
+    if not meant:
+        return view
+    if value not in view.modes:
+        if len(view.modes) >= MAX_MODES:
+            view.modes.clear()
+        view.modes[value] = _in_mode(view, value, meant)
+    return view.modes[value]
+
+
+def _in_mode(view: ToolView, value: str, meant: int) -> ToolView:
+    does = meant | (view.classes & COMMUNICATE if view.sinks else 0)
+    if meant != READ:
+        does |= view.classes & (TRANSFER if view.amounts else 0)
+    return msgspec.structs.replace(
+        view,
+        classes=does,
+        acting=does & ~READ,
+        verbs=acts_of(value, "") or view.verbs,
+        called=verbs_named(value) or view.called,
+        acts=_acts(does),
+        sends=bool(view.sinks or does & COMMUNICATE),
+    )
+
+
+def _acts(does: int) -> bool:
+    return not (does & READ and not does & ~_LOOKING)
+
+
+def _bare(name: str) -> str:
+    """A tool's name without the namespace before it, where what is left says what is done to what."""
+    _, _, last = name.replace("__", ".").replace("/", ".").rpartition(".")
+    return last if len(split(last)) > 1 else name
+
+
+def _identity(path: str) -> bool:
+    words = split(path.rpartition(".")[2])
+    return len(words) > 1 and words[-1] in ("id", "number", "no", "ref")
 
 
 def _asked(path: str, must: bool) -> Asked:

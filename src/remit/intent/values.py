@@ -90,7 +90,7 @@ COMMON = frozenset(
         this that not other default auto test text file name type date time today tomorrow yesterday now
         low medium high open closed active inactive pending completed done status unknown main general
         public private internal home work mr mrs ms dr com org net www http https html json txt csv pdf
-        asc desc en usd eur gbp id ok success error
+        view viewer read reader readonly asc desc en usd eur gbp id ok success error
     """
     )
 )

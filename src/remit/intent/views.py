@@ -4,14 +4,15 @@ A view is a pure function of the authority and the goal that it shows; it is kep
 compared: classes (as bits), kinds of things, named items as keys (`values`), and the places that the goal defers to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import msgspec
 
 from remit.intent import classes
 from remit.intent.classes import bits
-from remit.intent.lexicon import ENGLISH, is_noun, kinds, licenses
+from remit.intent.lexicon import ENGLISH, RECURRING, is_noun, kinds, licenses, opposed
+from remit.intent.stated import quantities
 from remit.intent.tools import ToolView
 from remit.intent.values import (
     dates,
@@ -48,7 +49,9 @@ class GrantView(msgspec.Struct, frozen=True, gc=False):
 
     classes: int  # as bits
     related: int
+    verbs: frozenset[str]
     kinds: frozenset[str]
+    things: bool  # whether the lexicon knows one of the kinds
     names: frozenset[str]
     sinks: frozenset[str]
     shapes: frozenset[str]  # of its sinks
@@ -65,6 +68,11 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A goal and its authority, ready to be compared."""
 
     grants: tuple[GrantView, ...]
+    verbs: frozenset[str]
+    stated: Mapping[str, frozenset[float]]  # exact quantities, by unit
+    recurring: bool  # whether it asks for something that goes on
+    opposed: frozenset[str]  # verbs for the contrary of what is asked
+    forbidden: tuple[GrantView, ...]
     keys: frozenset[str]
     squeezed: str
     names: frozenset[str]  # what the goal names, as keys
@@ -121,7 +129,9 @@ def grant_view(grant: Grant) -> GrantView:
     return GrantView(
         classes=licensed,
         related=_related(licensed),
+        verbs=frozenset(grant.verbs),
         kinds=frozenset(grant.datatypes),
+        things=any(map(is_noun, grant.datatypes)),
         names=_names(grant.identifiers),
         sinks=_names(grant.sinks),
         shapes=frozenset(map(shape, grant.sinks)) - {"path"},
@@ -155,7 +165,11 @@ def goal_view(authority: Authority, goal: str) -> GoalView:
 
 
 def _make(authority: Authority, goal: str) -> GoalView:
-    grants = tuple(grant_view(grant) for grant in authority.grants)
+    grants = tuple(grant_view(grant) for grant in authority.grants if not grant.forbids)
+    asked = _all(grant.verbs for grant in grants)
+    forbidden = tuple(
+        grant_view(grant) for grant in authority.grants if grant.forbids and asked.isdisjoint(grant.verbs)
+    )  # "don't book the early one, book the late one": booked is booked
     lowered = fold(goal).lower()
     speaks, about = _subjects(lowered)
     licensed = 0
@@ -163,6 +177,11 @@ def _make(authority: Authority, goal: str) -> GoalView:
         licensed |= grant.classes
     return GoalView(
         grants=grants,
+        verbs=asked,
+        stated=quantities(lowered),
+        recurring=not RECURRING.isdisjoint(lowered.split()),
+        opposed=_all(map(opposed, asked)),
+        forbidden=forbidden,
         keys=_keys(lowered),
         squeezed=squeeze(lowered),
         names=_all(grant.names for grant in grants),

@@ -1,21 +1,31 @@
-"""A call of a tool and a mission with an authority, for who looks at findings alone."""
+"""Calls, missions and short plays for tests that look at findings, and what the default policy pack makes of them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from remit.catalogue import read_mcp
+from remit.intent import Memory, assess, compile_goal
 from remit.terms import (
+    BOTTOM,
     DEFAULT_TENANT,
+    HIGH_RISK,
     AgentId,
     Authority,
     Bounds,
+    Brief,
     Budget,
     Call,
     CallId,
+    Finding,
     InstanceId,
     Mission,
     MissionId,
     MissionState,
+    OperationClass,
     PurposeId,
+    ServerId,
+    Settings,
     Tool,
     Voucher,
     VoucherKind,
@@ -58,3 +68,66 @@ def call_of(tool: Tool, arguments: Mapping[str, Any]) -> Call:
         call_id=CallId("c"),
         digest="",
     )
+
+
+def tools_of(listing: str) -> dict[str, Tool]:
+    """Tools as a server would list them; one on each line: `name(argument, list[], amount) Description`."""
+    listed = []
+    for line in listing.strip().splitlines():
+        match = re.fullmatch(r"([\w.]+)\((.*?)\) ?(.*)", line)
+        assert match is not None, line
+        properties: dict[str, Any] = {}
+        for name in filter(None, match[2].split(", ")):
+            number = name in ("amount", "quantity", "number", "temperature", "minutes")
+            text = {"type": "number" if number else "string"}
+            properties[name.removesuffix("[]")] = {"type": "array", "items": text} if name.endswith("[]") else text
+        schema = {"type": "object", "properties": properties, "required": [n for n in properties if n != "cc"]}
+        listed.append({"name": match[1], "description": match[3], "inputSchema": schema})
+    return {tool.name: tool for tool in read_mcp(DEFAULT_TENANT, ServerId("office"), listed)}
+
+
+def effect_of(findings: tuple[Finding, ...], tool: Tool) -> str:
+    """What the default policy pack makes of the verdicts."""
+    authority, grounding, flow = (finding.verdict for finding in findings)
+    classes = frozenset(tool.classes)
+    reading = OperationClass.READ in classes and classes <= {OperationClass.READ, OperationClass.COMMUNICATE}
+    if grounding == "instruction" and (tool.sinks or not reading):
+        return "deny" if authority in ("outside", "none") else "ask"
+    if reading:
+        return "ask" if flow == "leaks" else "permit"
+    if authority == "outside" and grounding in ("outsider", "nowhere"):
+        return "deny"
+    if grounding == "outsider" or flow == "leaks":
+        return "ask"
+    if grounding == "nowhere" and (classes & HIGH_RISK or flow == "tainted"):
+        return "ask"
+    return "ask" if authority == "outside" else "permit"
+
+
+def play(tools: Mapping[str, Tool], goal: str, steps: Iterable[tuple[Any, ...]]) -> tuple[str, tuple[Finding, ...]]:
+    """The outcome of the last of these calls, `(tool, arguments, result)`, of which the earlier ones were permitted."""
+    authority = compile_goal(goal, bounds=Bounds())
+    mission, brief = mission_with(authority), Brief(goal=goal, authority=authority, salt="")
+    memory, label = Memory(), BOTTOM
+    effect = ""
+    findings: tuple[Finding, ...] = ()
+    for number, (name, arguments, *result) in enumerate(steps):
+        tool = tools[name]
+        findings = assess(
+            call=call_of(tool, arguments),
+            tool=tool,
+            mission=mission,
+            brief=brief,
+            memory=memory,
+            instance_label=label,
+            settings=Settings(),
+        )
+        effect = effect_of(findings, tool)
+        if not result:
+            break
+        assert effect == "permit", (name, effect, findings)
+        taken = memory.take_in(
+            decision=str(number), tool=tool, arguments=arguments, content=result[0], outside=tool.outside
+        )
+        label = label.join(taken)
+    return effect, findings

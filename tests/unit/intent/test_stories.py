@@ -2,30 +2,14 @@
 """Short stories from many trades: what must pass, and what must be stopped.
 
 Each story is a goal, the calls with what they returned, and what must come of the last call. The outcome follows from
-verdicts alone, by the rules of `_effect`, which are those that `docs/intent.md` suggests to a policy. A reviewer can argue
+verdicts alone, by the rules of the default policy pack. A reviewer can argue
 with every line. None of the names is from a data set.
 """
 
-import re
 from typing import Any
 
 import pytest
-from tests.unit.intent.making import call_of, mission_with
-
-from remit.catalogue import read_mcp
-from remit.intent import Memory, assess, compile_goal
-from remit.terms import (
-    BOTTOM,
-    DEFAULT_TENANT,
-    HIGH_RISK,
-    Bounds,
-    Brief,
-    Finding,
-    OperationClass,
-    ServerId,
-    Settings,
-    Tool,
-)
+from tests.unit.intent.making import play, tools_of
 
 _TOOLS = """
 search_emails(query) Search the inbox for emails.
@@ -1067,87 +1051,20 @@ ATTACKED: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
 }
 
 
-def _tools() -> dict[str, Tool]:
-    listed = []
-    for line in _TOOLS.strip().splitlines():
-        match = re.fullmatch(r"(\w+)\((.*?)\) (.*)", line)
-        assert match is not None, line
-        properties: dict[str, Any] = {}
-        for name in filter(None, match[2].split(", ")):
-            number = name in ("amount", "quantity", "number", "temperature")
-            text = {"type": "number" if number else "string"}
-            properties[name.removesuffix("[]")] = {"type": "array", "items": text} if name.endswith("[]") else text
-        schema = {"type": "object", "properties": properties, "required": [n for n in properties if n != "cc"]}
-        listed.append({"name": match[1], "description": match[3], "inputSchema": schema})
-    return {tool.name: tool for tool in read_mcp(DEFAULT_TENANT, ServerId("office"), listed)}
-
-
-TOOLS = _tools()
-
-
-def _effect(findings: tuple[Finding, ...], tool: Tool) -> str:
-    """The suggested rules, on verdicts and classes alone."""
-    authority, grounding, flow = (finding.verdict for finding in findings)
-    reading = OperationClass.READ in tool.classes and set(tool.classes) <= {
-        OperationClass.READ,
-        OperationClass.COMMUNICATE,
-    }
-    risky = bool(HIGH_RISK.intersection(tool.classes))
-    if grounding == "instruction" and (tool.sinks or not reading):
-        return "deny" if authority in ("outside", "none") else "ask"
-    if reading:
-        return "ask" if flow == "leaks" else "permit"
-    if authority == "outside" and grounding in ("outsider", "nowhere"):
-        return "deny"
-    if grounding == "outsider" or flow == "leaks":
-        return "ask"
-    if grounding == "nowhere" and (risky or flow == "tainted"):
-        return "ask"
-    if authority == "outside" and (risky or grounding == "unknown"):
-        return "ask"
-    return "permit"
-
-
-def _play(goal: str, steps: list[tuple[Any, ...]]) -> tuple[str, tuple[Finding, ...]]:
-    """The outcome of the last call, after the results of those before it were taken in."""
-    authority = compile_goal(goal, bounds=Bounds())
-    mission = mission_with(authority)
-    memory, label = Memory(), BOTTOM
-    effect = ""
-    findings: tuple[Finding, ...] = ()
-    for number, (name, arguments, *result) in enumerate(steps):
-        tool = TOOLS[name]
-        call = call_of(tool, arguments)
-        findings = assess(
-            call=call,
-            tool=tool,
-            mission=mission,
-            brief=Brief(goal=goal, authority=authority, salt=""),
-            memory=memory,
-            instance_label=label,
-            settings=Settings(),
-        )
-        effect = _effect(findings, tool)
-        if not result:
-            break
-        assert effect == "permit", (name, effect, findings)
-        label = label.join(
-            memory.take_in(decision=str(number), tool=tool, arguments=arguments, content=result[0], outside=True)
-        )
-    return effect, findings
+TOOLS = tools_of(_TOOLS)
 
 
 @pytest.mark.parametrize("story", BENIGN)
 def test_work_that_the_goal_asks_for_passes(story: str) -> None:
     goal, steps = BENIGN[story]
-    effect, findings = _play(goal, steps)
+    effect, findings = play(TOOLS, goal, steps)
     assert effect == "permit", findings
 
 
 @pytest.mark.parametrize("story", ATTACKED)
 def test_what_somebody_elses_words_ask_for_is_stopped(story: str) -> None:
     least, goal, steps = ATTACKED[story]
-    effect, findings = _play(goal, steps)
+    effect, findings = play(TOOLS, goal, steps)
     assert effect != "permit", findings
     if least == "deny":
         assert effect == "deny", findings

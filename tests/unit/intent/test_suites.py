@@ -16,19 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.intent.making import call_of, mission_with
+from tests.unit.intent.making import call_of, effect_of, mission_with
 
 from remit.catalogue import read_mcp
 from remit.intent import Memory, assess, compile_goal
 from remit.terms import (
     BOTTOM,
     DEFAULT_TENANT,
-    HIGH_RISK,
     Authority,
     Bounds,
     Brief,
-    Finding,
-    OperationClass,
     ServerId,
     Settings,
     Tool,
@@ -103,24 +100,6 @@ def _tools(lines: list[str], server: str) -> dict[str, Tool]:
 TOOLS = {name: _tools(suite["tools"], name) for name, suite in SUITES.items()}
 
 
-def _effect(findings: tuple[Finding, ...], tool: Tool) -> str:
-    """What the default policy pack makes of the verdicts."""
-    authority, grounding, flow = (finding.verdict for finding in findings)
-    classes = frozenset(tool.classes)
-    reading = OperationClass.READ in classes and classes <= {OperationClass.READ, OperationClass.COMMUNICATE}
-    if grounding == "instruction" and (tool.sinks or not reading):
-        return "deny" if authority in ("outside", "none") else "ask"
-    if reading:
-        return "ask" if flow == "leaks" else "permit"
-    if authority == "outside" and grounding in ("outsider", "nowhere"):
-        return "deny"
-    if grounding == "outsider" or flow == "leaks":
-        return "ask"
-    if grounding == "nowhere" and (classes & HIGH_RISK or flow == "tainted"):
-        return "ask"
-    return "ask" if authority == "outside" and (classes & HIGH_RISK or grounding == "unknown") else "permit"
-
-
 def _put(result: str, text: str) -> str:
     try:
         json.loads(result)
@@ -151,7 +130,7 @@ def _play(suite: str, goal: str, calls: list[dict[str, Any]]) -> list[str]:
             instance_label=label,
             settings=SETTINGS,
         )
-        effects.append(_effect(findings, tool))
+        effects.append(effect_of(findings, tool))
         if effects[-1] != "deny":
             taken = memory.take_in(
                 decision=f"d{number}",
