@@ -1,7 +1,8 @@
-"""What a statement of a query language does, told by its words: enough to know a query from a change.
+"""What a statement of SQL does, told by its words: enough to know a query from a change.
 
 Not a parser: comments and quoted text are left out, and a statement reads only when its first word does and no other
 word of it could change something. A column that is called `update` makes it no read, which is the safe way to be wrong.
+Dialects disagree about where a comment or a quoted text ends; where they could, nothing is told.
 Limits: a function that changes something, called from a `select`, is not seen; dialects may have further words.
 """
 
@@ -13,7 +14,12 @@ from remit.terms import OperationClass
 
 _C = OperationClass
 MAX_STATEMENT = 20_000  # characters; a longer one is not told
-_LEFT_OUT = re.compile(r"--[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*\*/|'[^']*'|\"[^\"]*\"|`[^`]*`")
+# Escapes, `$tag$` quotes, `#` comments, comments that are run (`/*!`), `--` that is two minus signs, `[names]` with a
+# quote in them: read differently from one system to the next.
+_DISPUTED = re.compile(r"[\\#]|\$\w{0,64}\$|/\*!|--(?=[^\s-])|\[[^\]\"'`]{0,64}[\"'`]")
+_LEFT_OUT = re.compile(  # what is not closed goes on to the end, so that each is looked at once
+    r"--[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)|`[^`]*(?:`|\Z)"
+)
 _WORD = re.compile(r"[a-z_]\w*|;")
 _ASKING = word_set("select with show describe desc explain values table")
 _CHANGING = {
@@ -32,7 +38,7 @@ _RUNNING = word_set(
 @lru_cache(maxsize=256)
 def statement_classes(text: str) -> tuple[OperationClass, ...]:
     """The classes of a statement; () where its words do not tell."""
-    if len(text) > MAX_STATEMENT:
+    if len(text) > MAX_STATEMENT or _DISPUTED.search(text):
         return ()
     said = _WORD.findall(_LEFT_OUT.sub(" ", text.lower()))
     if ";" in said[:-1] or not said:

@@ -247,6 +247,7 @@ class Passage(msgspec.Struct, eq=False):
     linked: tuple[object, bool] = _UNJUDGED  # a goal, and whether this holds something that it names
     _grants: tuple[GrantView, ...] | None = None
     _tokens: frozenset[str] | None = None
+    _record: str | None = None  # its text in lower case, where it is of a record
 
     @property
     def text(self) -> str:
@@ -262,11 +263,15 @@ class Passage(msgspec.Struct, eq=False):
 
     def told(self, value: str) -> bool:
         """Whether a lower-case value stands only inside what somebody wrote into a field of a record, among words."""
-        text = self.text[:MAX_RECORD].lower()
-        if not _RECORD.search(text):
-            return False
-        places = list(islice(_spelled(text, value), MAX_PLACES))
-        return bool(places) and all(_among_words(text, *place) for place in places)
+        if self._record is None:
+            text = lower(self.text[:MAX_RECORD])
+            self._record = text if _RECORD.search(text) else ""
+        text, found = self._record, False
+        for place in islice(_spelled(text, value) if text else (), MAX_PLACES):
+            found = True
+            if not _among_words(text, *place):
+                return False
+        return found
 
     @property
     def tokens(self) -> frozenset[str]:

@@ -159,7 +159,7 @@ def goal_view(authority: Authority, goal: str) -> GoalView:
     view = _VIEWS.get((authority.hash, goal))
     if view is None:
         if len(_VIEWS) >= MAX_VIEWS:
-            _VIEWS.clear()
+            del _VIEWS[next(iter(_VIEWS))]  # the oldest: those that act may all be in use
         view = _VIEWS[authority.hash, goal] = _make(authority, goal)
     return view
 
