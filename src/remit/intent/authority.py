@@ -224,14 +224,13 @@ def _sentence(sentence: str, whole: _Text) -> tuple[list[Grant], bool]:
         return [_grant(tokens, Asking(0, True, "", _READ), sentence, whole)], False
     grants = []
     marks = sorted({asking.at for asking in (*verbs, *forbidden)})
+    ends = dict(zip(marks, [*marks[1:], len(tokens)], strict=False))
     for asking in verbs:
-        end = next((at for at in marks if at > asking.at), len(tokens))
         start = 0 if asking.at == marks[0] else asking.at
-        span = tokens[start : asking.at] + tokens[asking.at + 1 : end]
+        span = tokens[start : asking.at] + tokens[asking.at + 1 : ends[asking.at]]
         grants.append(_grant(span, asking, sentence, whole))
     for asking in forbidden:
-        end = next((at for at in marks if at > asking.at), len(tokens))
-        ruled = _grant(tokens[asking.at + 1 : end], asking, sentence, whole)
+        ruled = _grant(tokens[asking.at + 1 : ends[asking.at]], asking, sentence, whole)
         grants.append(msgspec.structs.replace(ruled, forbids=True))
     return grants, unclear
 

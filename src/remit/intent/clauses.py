@@ -158,30 +158,14 @@ def heads(tokens: tuple[Token, ...], language: Lexicon, asks: bool) -> tuple[lis
         if token.quoted or not (token.known or token.base):
             continue
         sure = _position(tokens, at, language, asks)
-        if sure is None:
-            continue
-        verb = token.base or token.low
         after = tokens[at + 1].low if at + 1 < len(tokens) else ""
-        if after in _NOTHING or (verb == "do" and after == "not"):
+        if sure is None or after in _NOTHING or (token.low == "do" and after == "not"):
             continue
-        actions = phrasal(verb, (following.low for following in tokens[at + 1 : at + 1 + MAX_APART]))
-        if after in _ASKER and tells(verb):
-            found.append(Asking(at, sure, verb, _READING))
-        elif actions:
-            found.append(Asking(at, sure, verb, actions))
-        elif token.low == "go" and _ends(tokens, at) and at and tokens[at - 1].low in _DISPENSABLE:
-            found.append(Asking(at, sure, "delete", licenses("remove")))
-        elif token.vague and _informs(tokens, at):
-            found.append(Asking(at, sure, verb, _READING))
+        asked = _asked(tokens, at, after, sure)
+        if asked is not None:
+            found.append(asked)
         elif token.vague or (token.low == "make" and after in ("sure", "certain")):
             unclear = True
-        elif token.licenses and not (sure is not True and _in_question(tokens, at)):
-            actions = token.licenses
-            if token.low == "set" and after == "up":
-                actions |= _SETTING_UP
-            if actions <= _READING and any(following.low == "into" for following in tokens[at + 1 :]):
-                actions |= _WRITING  # "summarize it into a note"
-            found.append(Asking(at, sure, verb, actions))
     if not found and not asks and not unclear:
         unclear = _unknown_order(tokens, language)
     if unclear and all(asking.actions <= _READING for asking in found):
@@ -189,6 +173,30 @@ def heads(tokens: tuple[Token, ...], language: Lexicon, asks: bool) -> tuple[lis
         found += [Asking(at, False, verb, licenses(verb)) for at, verb in named if verb]
         found.sort(key=lambda asking: asking.at)
     return found, unclear
+
+
+def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking | None:
+    """What the verb there asks for; None when it only says that something is to be done, or asks nothing."""
+    token = tokens[at]
+    verb = token.base or token.low
+    if after in _ASKER and tells(verb):
+        return Asking(at, sure, verb, _READING)
+    following = [word.low for word in tokens[at + 1 : at + 1 + MAX_ASKED]]
+    actions = phrasal(verb, following[:MAX_APART])
+    if actions:
+        return Asking(at, sure, verb, actions)
+    if token.low == "go" and _ends(tokens, at) and at and tokens[at - 1].low in _DISPENSABLE:
+        return Asking(at, sure, "delete", licenses("remove"))
+    if token.vague:
+        return Asking(at, sure, verb, _READING) if _informs(tokens, at) else None
+    if (token.low == "make" and after in ("sure", "certain")) or (not sure and _in_question(tokens, at)):
+        return None
+    actions = token.licenses
+    if token.low == "set" and after == "up":
+        actions |= _SETTING_UP
+    if actions and actions <= _READING and "into" in following:
+        actions |= _WRITING  # "summarize it into a note"
+    return Asking(at, sure, verb, actions) if actions else None
 
 
 def _unknown_order(tokens: tuple[Token, ...], language: Lexicon) -> bool:

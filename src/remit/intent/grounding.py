@@ -35,6 +35,7 @@ from remit.terms import VERDICTS, FindingKind
 ORIGINS = VERDICTS[FindingKind.GROUNDING]
 NONE, GOAL, TRUSTED, REFERENCED, UNKNOWN, OUTSIDER, NOWHERE, INSTRUCTION = range(len(ORIGINS))
 MAX_VALUES = 64  # of one call
+MAX_LOOKS = 48  # into records, for one call: beyond, a value counts as mentioned and as no field
 MAX_LINKS = 64  # results that lead from one to the next
 LEAST_SQUEEZED = 5  # characters of a value that is looked for in the goal without its separators
 MAX_CONTENT = 20_000  # characters of free text that are searched
@@ -59,7 +60,19 @@ _FROM_GOAL = (GOAL, None)
 class Case:
     """One call against one goal and memory; made for one assessment."""
 
-    __slots__ = ("_argument", "_links", "_news", "_said", "_sink", "_value", "arguments", "memory", "tview", "view")
+    __slots__ = (
+        "_argument",
+        "_links",
+        "_looks",
+        "_news",
+        "_said",
+        "_sink",
+        "_value",
+        "arguments",
+        "memory",
+        "tview",
+        "view",
+    )
 
     def __init__(self, arguments: Mapping[str, Any], tview: ToolView, view: GoalView, memory: Memory) -> None:
         self.arguments = arguments
@@ -71,6 +84,7 @@ class Case:
         self._value = ""  # its value
         self._sink = False  # whether it is one
         self._links = 0  # that are being followed
+        self._looks = 0  # into the text of records
         self._news: list[list[str]] | None = None
 
     def ground(self) -> tuple[Origin, Origin]:
@@ -294,7 +308,8 @@ class Case:
         A record that the goal refers to has fields for that; what its notes and remarks tell is their author's."""
         if not self._sink and shape(self._value) == "name":
             return False
-        return passage.told(self._value) and not self._deferred_to(passage)
+        self._looks += 1
+        return (self._looks > MAX_LOOKS or passage.told(self._value)) and not self._deferred_to(passage)
 
     def _selected(self, passage: Passage) -> bool:
         """Whether the value is a field of a record by which systems tell things apart, or that the argument names.
@@ -303,7 +318,8 @@ class Case:
         data goes: an outsider's record may well have an address."""
         if not self._argument or tool_view(passage.source.tool).classes & COMMUNICATE:
             return False
-        field = passage.field(self._value)
+        self._looks += 1
+        field = passage.field(self._value) if self._looks <= MAX_LOOKS else ""
         return bool(field) and ("[]" in self._argument or "." in self._argument or field_tells(field, self._argument))
 
     def delegated(self, passage: Passage) -> bool:
