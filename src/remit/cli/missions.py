@@ -256,7 +256,7 @@ def _limits(limits: dict[str, Any]) -> str:
 def _authority(details: list[dict[str, Any]]) -> Any:
     rows = [
         (
-            listed(grant["actions"]),
+            f"not {listed(grant['actions'])}" if grant.get("forbids") else listed(grant["actions"]),
             listed(grant["datatypes"], "any"),
             listed(grant["identifiers"], "any"),
             listed([*grant["sinks"], *grant["amounts"]]),

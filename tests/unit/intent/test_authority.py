@@ -3,6 +3,8 @@
 import pytest
 
 from remit.intent import compile_goal
+from remit.intent.authority import MAX_GRANTS
+from remit.intent.views import goal_view
 from remit.terms import Authority, Bounds, OperationClass, digest
 
 C = OperationClass
@@ -142,3 +144,27 @@ def test_a_code_is_a_named_item_wherever_it_stands_and_however_it_is_written(goa
 )
 def test_words_that_are_joined_and_numbers_name_nothing(goal: str) -> None:
     assert not any(grant.identifiers for grant in compile_goal(goal, bounds=Bounds()).grants)
+
+
+def test_what_is_ruled_out_is_a_grant_that_forbids() -> None:
+    grants = compile_goal("Draft an answer to Ines. Don't send it.", bounds=Bounds()).grants
+    assert [grant.verbs for grant in grants if grant.forbids] == [("send",)]
+    assert not any(C.COMMUNICATE in grant.actions for grant in grants if not grant.forbids)
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "If the room is taken, don't book it.",
+        "I don't book by phone. Reserve room 4.",
+        "Don't book the early train; book the late one.",
+    ],
+)
+def test_conditions_reports_and_choices_rule_nothing_out(goal: str) -> None:
+    authority = compile_goal(goal, bounds=Bounds())
+    assert not goal_view(authority, goal).forbidden
+
+
+def test_a_flood_of_verbs_is_compiled_in_no_time() -> None:
+    for flood in ("read ", "don't mail ", "and to each user write ", "x can go, ", "check if it can be shipped "):
+        assert len(compile_goal(flood * (40_000 // len(flood)), bounds=Bounds()).grants) <= MAX_GRANTS
