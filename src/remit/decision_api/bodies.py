@@ -293,6 +293,7 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     holder: str
     created: int
     revoked: bool
+    cause: str = ""  # why
 
 
 class KeyList(msgspec.Struct, frozen=True, kw_only=True):
@@ -304,7 +305,9 @@ class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def key_view(key: Key) -> KeyView:
-    return KeyView(id=key.id, kind=key.holder_kind, holder=key.holder, created=key.created, revoked=key.revoked)
+    return KeyView(
+        id=key.id, kind=key.holder_kind, holder=key.holder, created=key.created, revoked=key.revoked, cause=key.cause
+    )
 
 
 class ApprovalList(msgspec.Struct, frozen=True, kw_only=True):

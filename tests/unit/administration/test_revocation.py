@@ -359,7 +359,10 @@ def test_a_deactivated_enforcement_point_neither_asks_nor_attests_nor_comes_back
 def test_a_revoked_key_stops_and_the_holders_others_go_on(play: Play) -> None:
     async def story(house: House) -> None:
         second = (await house.operator.post("/v1/keys", {"kind": "operator", "holder": "olga"}))["key"]
-        assert (await revoke(house, "key", second.split("_")[1]))["state"] == "revoked"
+        gone = await revoke(house, "key", second.split("_")[1])
+        assert gone["state"] == "revoked"
+        listed = {key["id"]: key["cause"] for key in (await house.operator.get("/v1/keys"))["keys"]}
+        assert listed[second.split("_")[1]] == gone["cause"] != ""
         assert await refused(Client(house.http, second).get("/v1/status")) == 401
         assert (await house.approver.get("/v1/status"))["healthy"]
         assert await refused(revoke(house, "key", second.split("_")[1])) == 409

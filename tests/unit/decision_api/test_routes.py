@@ -162,7 +162,7 @@ def test_definitions_that_are_none_are_400(world: World, body: Any) -> None:
 def test_keys_are_shown_once_and_never_listed(world: World) -> None:
     secret = world.operate("/v1/keys", {"kind": "agent", "holder": "reader"}, status=201)["key"]
     listed = world.request("GET", "/v1/keys", key="admin")
-    assert set(listed.json()["keys"][0]) == {"id", "kind", "holder", "created", "revoked"}
+    assert set(listed.json()["keys"][0]) == {"id", "kind", "holder", "created", "revoked", "cause"}
     assert secret.split("_", 2)[2] not in listed.text
     key = secret.split("_")[1]
     assert world.operate(f"/v1/keys/{key}/revoke", {})["key"]["revoked"] is True
