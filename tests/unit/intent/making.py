@@ -101,7 +101,7 @@ def effect_of(findings: tuple[Finding, ...], tool: Tool) -> str:
         return "ask"
     if grounding == "nowhere" and (classes & HIGH_RISK or flow == "tainted"):
         return "ask"
-    return "ask" if authority == "outside" else "permit"
+    return "ask" if authority == "outside" and (grounding != "none" or classes & HIGH_RISK) else "permit"
 
 
 def play(tools: Mapping[str, Tool], goal: str, steps: Iterable[tuple[Any, ...]]) -> tuple[str, tuple[Finding, ...]]:

@@ -69,6 +69,8 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("communicate", "authority=outside grounding=goal", {}, "ask"),
     ("communicate", "authority=outside grounding=goal", APPROVED, "permit"),
     ("communicate", "authority=outside grounding=referenced", {}, "ask"),
+    ("communicate", "authority=outside grounding=none", {}, "permit"),
+    ("delete", "authority=outside grounding=none", {}, "ask"),
     ("read", "authority=outside grounding=goal", {}, "permit"),
     ("communicate", "authority=outside grounding=unknown", {}, "ask"),
     ("communicate", "authority=outside grounding=outsider", {}, "deny"),
