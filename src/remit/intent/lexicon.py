@@ -180,7 +180,7 @@ _CONTRARY = """
     block ban : unblock unban; grant allow : revoke forbid; subscribe : unsubscribe; start resume launch : stop pause;
     arm : disarm; hire : fire; publish : unpublish; mute : unmute; raise increase : lower decrease reduce;
     hold : release; promote : demote; follow : unfollow; archive : unarchive restore; open reopen : close; show : hide;
-    pin : unpin; assign : unassign; draft compose : send submit file publish post serve
+    pin : unpin; assign : unassign; draft : send submit file serve
 """
 # What stays in force when the work is done: it is never a means to an end that somebody else named.
 _STANDING = frozenset(
