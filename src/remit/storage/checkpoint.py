@@ -28,6 +28,7 @@ class Checkpointer:
         self._restart = False
         self._empty = False  # an erasure wants the log emptied
         self._closing = False
+        self._copying = threading.Lock()  # SQLite lets one copy at a time, and refuses the other
         self._thread = threading.Thread(target=self._run, name="remit-checkpoint", daemon=True)
 
     def start(self) -> None:
@@ -57,7 +58,7 @@ class Checkpointer:
         if self._restart:
             self._restart = False
             self._since = 0  # also where a reader is in the way: another turn then, after as much again
-            with contextlib.suppress(RemitError), database.translated():
+            with self._copying, contextlib.suppress(RemitError), database.translated():
                 database.checkpoint(connection, "RESTART")
 
     def close(self) -> None:
@@ -75,7 +76,12 @@ class Checkpointer:
             if self._closing:
                 return
             # A failure here harms nothing: the log keeps the rows, and the next turn tries again.
-            with contextlib.suppress(RemitError), database.translated(), self._engine.connect() as connection:
+            with (
+                self._copying,
+                contextlib.suppress(RemitError),
+                database.translated(),
+                self._engine.connect() as connection,
+            ):
                 if self._empty:
                     self._empty = database.checkpoint(connection, "TRUNCATE") > 0
                 else:

@@ -222,8 +222,8 @@ class Writer:
         if opened.numbers:
             self.commits += 1
             self.writes += len(opened.numbers)
+        self.checkpoints.restart_if_wanted(self._connected())  # if so, the side thread is here, not the loop
         self.checkpoints.grew(sum(job.weight for job in jobs) + 4096 * len(jobs))
-        self.checkpoints.restart_if_wanted(self._connected())
         return opened.numbers, opened.rows.broke
 
     def _settle(self, jobs: list[Job], work: Callable[[], tuple[list[int], Exception | None]]) -> None:
