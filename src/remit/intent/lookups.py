@@ -67,7 +67,7 @@ def _read(text: str) -> Value:
     lowered = without_separators(fold(text).lower())
     found: list[Word] = []
     keys: list[str] = []
-    for token in tokens(lowered):
+    for token in (lowered,) if lowered.isalnum() else tokens(lowered):
         token = token[:MAX_TOKEN]
         word = (token,) if token.isalnum() else keys_of_token(token)
         if token.startswith("//") and word:
