@@ -26,10 +26,8 @@ from remit.decision_api.routes import (
     tools,
 )
 from remit.decision_api.services import ApiServices
-from remit.decision_api.wire import error_body, error_headers, status_of
+from remit.decision_api.wire import MAX_LARGE_BODY, error_body, error_headers, status_of
 from remit.terms import RemitError
-
-MAX_BODY = 16 * 1024 * 1024  # OpenAPI documents and attested results are larger than decision requests
 
 _log = structlog.get_logger("remit.decision_api")
 _CODES = {
@@ -48,7 +46,7 @@ def create_api(services: ApiServices) -> Front:
         request_class=Asking,
         openapi_config=None,
         logging_config=None,
-        request_max_body_size=MAX_BODY,
+        request_max_body_size=MAX_LARGE_BODY,
         state=State({"services": services}),
     )
     return Front(

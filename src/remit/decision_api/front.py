@@ -1,4 +1,4 @@
-"""The front: decisions and AuthZEN metadata as plain ASGI, everything else handed on.
+"""The front: decisions, what comes with every call, and AuthZEN metadata as plain ASGI; everything else handed on.
 
 A decision costs tens of microseconds; a framework's request, routing and validation would cost more than that again.
 Callers are authenticated before a byte of their body is read.
@@ -6,7 +6,7 @@ Callers are authenticated before a byte of their body is read.
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,9 +17,11 @@ from remit.authentication import parse_authorization
 from remit.decision_api.arap import CAPABILITY, JWKS, REQUEST_SCHEMA, REQUEST_SCHEMA_DOCUMENT, REQUESTS, Offers
 from remit.decision_api.authzen import read_object
 from remit.decision_api.batch import Door, evaluate_all
-from remit.decision_api.hot_tokens import CONSUME, consume, read_use
+from remit.decision_api.hot import CONSUME, OUTCOMES, attest, consume, read_outcome, read_use
 from remit.decision_api.services import ApiServices, public_url
 from remit.decision_api.wire import (
+    MAX_BODY,
+    MAX_LARGE_BODY,
     NO_STORE,
     App,
     NotAllowed,
@@ -45,9 +47,17 @@ IN_FLIGHT = 512  # decisions under way: more would only be answered later, and b
 INTERNAL = "something went wrong inside Remit; its log has the cause"
 
 Headers = tuple[tuple[bytes, bytes], ...]
-_Decide = Callable[[Door, Principal, dict[str, Any]], Awaitable[tuple[object, Headers]]]
+_Answer = Callable[[Door, Principal, dict[str, Any]], Awaitable[tuple[object, Headers]]]
 _log = structlog.get_logger("remit.decision_api")
 _encode = msgspec.json.Encoder().encode
+
+
+class _Hot(NamedTuple):
+    """One route: what answers a JSON object with another, or with None where there is nothing to say."""
+
+    answer: _Answer
+    most: int = MAX_BODY
+    bounded: bool = True  # whether it is refused while `IN_FLIGHT` others are under way
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +99,13 @@ class Front:
         self._door = Door(mediator=services.mediator, renew=self._renew, offers=services.offers)
         self._rest = rest
         self._deciding = 0
-        self._decisions: dict[str, _Decide] = {EVALUATION: _one, EVALUATIONS: _many, CONSUME: self._consume}
+        self._hot = {
+            EVALUATION: _Hot(_one),
+            EVALUATIONS: _Hot(_many),
+            CONSUME: _Hot(self._consume),
+            # as many as there were permits; one that is lost leaves its reservation spent
+            OUTCOMES: _Hot(self._attest, MAX_LARGE_BODY, bounded=False),
+        }
         metadata = _encode(metadata_of(url, services.offers is not None))
         self._documents: dict[str, Callable[[], bytes]] = {metadata_path(url): lambda: metadata, OPENAPI: document}
         if services.offers is not None:
@@ -107,39 +123,43 @@ class Front:
                 await respond(send, 500, error_body("remit.error", INTERNAL), find_request_id(scope["headers"]))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        decide = self._decisions.get(scope["path"])
-        if decide is not None:
-            await self._decide(decide, scope, receive, send)
+        hot = self._hot.get(scope["path"])
+        if hot is not None:
+            await self._ask(hot, scope, receive, send)
         elif scope["path"] in self._documents:
             await self._show(self._documents[scope["path"]], scope, send)
         else:
             await self._hand_on(scope, receive, send)
 
-    async def _decide(self, decide: _Decide, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _ask(self, hot: _Hot, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             if scope["method"] != "POST":
                 raise NotAllowed("expected POST")
             head = read_head(scope["headers"])
             principal = self._authenticate(parse_authorization(head.authorization))
             require_json(head.content_type)
-            value = read_object(await read_body(receive, head.content_length))
-            if self._deciding >= IN_FLIGHT:
+            value = read_object(await read_body(receive, head.content_length, hot.most))
+            if hot.bounded and self._deciding >= IN_FLIGHT:
                 raise Unavailable("too many decisions are under way: retry in a second", code="remit.overloaded")
             principal = self._renew(principal)  # the body may have come late and the key be revoked meanwhile (I5)
             self._deciding += 1
             try:
-                answered, headers = await decide(self._door, principal, value)
+                answered, headers = await hot.answer(self._door, principal, value)
             finally:
                 self._deciding -= 1
-            body = _encode(answered)
+            body = _encode(answered) if answered is not None else b""
         except RemitError as error:
             await _refuse(send, error, find_request_id(scope["headers"]), b"POST")
         else:
-            await respond(send, 200, body, head.request_id, NO_STORE, *headers)
+            await respond(send, 200 if body else 204, body, head.request_id, NO_STORE, *headers)
 
     async def _consume(self, _: Door, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
         services = self.services
         return await consume(services.mediator, services.token_refusals, principal, read_use(value)), ()
+
+    async def _attest(self, _: Door, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
+        await attest(self.services.mediator, principal, read_outcome(value))
+        return None, ()
 
     async def _show(self, document: Callable[[], bytes], scope: Scope, send: Send) -> None:
         """A document that changes only with a restart: proxies and clients may keep it for a while."""

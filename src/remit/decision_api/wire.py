@@ -18,6 +18,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 MAX_BODY = 2 * 1024 * 1024  # of a decision request: arguments may have 256 KB, a batch several of them
+MAX_LARGE_BODY = 16 * 1024 * 1024  # OpenAPI documents and attested results are larger than decision requests
 MAX_REQUEST_ID = 256  # characters; every tracing system's identifiers are shorter
 RETRY_AFTER = 1  # seconds; a store that comes back does so within a commit or two
 
@@ -98,19 +99,19 @@ def require_json(content_type: str) -> None:
         raise InvalidInput("expected `Content-Type: application/json`")
 
 
-async def read_body(receive: Receive, length: int | None) -> bytes:
+async def read_body(receive: Receive, length: int | None, most: int = MAX_BODY) -> bytes:
     """The whole body. Raises `TooLarge` as soon as that is known, `InvalidInput` when it ends too early."""
-    if length is not None and length > MAX_BODY:
-        raise TooLarge(f"expected a body of at most {MAX_BODY} bytes")
+    if length is not None and length > most:
+        raise TooLarge(f"expected a body of at most {most} bytes")
     message = await receive()
     body: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body") and len(body) <= MAX_BODY:
+    if message["type"] == "http.request" and not message.get("more_body") and len(body) <= most:
         return body
     parts = [body]
     size = len(body)
     while message["type"] == "http.request":
-        if size > MAX_BODY:
-            raise TooLarge(f"expected a body of at most {MAX_BODY} bytes")
+        if size > most:
+            raise TooLarge(f"expected a body of at most {most} bytes")
         if not message.get("more_body"):
             return b"".join(parts)
         message = await receive()
@@ -148,7 +149,8 @@ async def respond(
     send: Send, status: int, body: bytes, request_id: bytes | None, *headers: tuple[bytes, bytes]
 ) -> None:
     """Send one complete answer."""
-    all_headers = [JSON, (b"content-length", b"%d" % len(body)), *headers]
+    # what has no content has no length either (RFC 9110 section 8.6)
+    all_headers = [JSON, (b"content-length", b"%d" % len(body)), *headers] if status != 204 else [*headers]
     if request_id is not None:
         all_headers.append((b"x-request-id", request_id))
     await send({"type": "http.response.start", "status": status, "headers": all_headers})

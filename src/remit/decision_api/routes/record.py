@@ -6,10 +6,10 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from remit.administration import Recorded
+from remit.decision_api import hot
 from remit.decision_api.asking import Asking
 from remit.decision_api.bodies import Attestation, EntryList, PolicySetAnswer, PolicyView
 from remit.policy import PolicySet
-from remit.terms import Outcome
 
 _FAR = 2**53 - 1
 
@@ -17,8 +17,7 @@ _FAR = 2**53 - 1
 @post("/outcomes", status_code=204, summary="Attest what happened after a permit", tags=["record"])
 async def attest(request: Asking, data: JSONBody[Attestation]) -> None:
     """For enforcement points. Settles the reservation, and makes the result known to the instance's next decision."""
-    outcome = Outcome(decision=data.decision, status=data.status, content=data.content, error=data.error)
-    await request.services.mediator.complete(request.by, outcome)
+    await hot.attest(request.services.mediator, request.by, data)
 
 
 @get("/records/{id:str}", summary="All that is on record about an id", tags=["record"])

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import JSONBody
 from msgspec import UNSET
 
-from remit.decision_api import hot_tokens
+from remit.decision_api import hot
 from remit.decision_api.asking import Asking
 from remit.decision_api.authzen import explain
 from remit.decision_api.token_bodies import (
@@ -39,7 +39,7 @@ async def consume(request: Asking, data: JSONBody[TokenUse]) -> Response[TokenAn
     """For the enforcement point that got it with a request. Of any number of uses at most one is answered with 200;
     `remit.token_refused` says why a token cannot be used. Revocation since the permit stops it too."""
     services = request.services
-    answer = await hot_tokens.consume(services.mediator, services.token_refusals, request.by, data)
+    answer = await hot.consume(services.mediator, services.token_refusals, request.by, data)
     return Response(answer, headers=_NO_STORE)
 
 

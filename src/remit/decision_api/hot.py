@@ -1,27 +1,40 @@
-"""Call tokens at their use, without a framework: every call that a token goes with is one of these requests.
+"""Call tokens at their use, and outcomes, without a framework: every call may bring one of each.
 
 What stands around it (who asks, how much at once, what an error looks like) is the front's, the same as for decisions.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from remit.decision_api.authzen import explain
+from remit.decision_api.bodies import Attestation
 from remit.decision_api.refusals import TokenRefusals
 from remit.decision_api.services import Mediator
 from remit.decision_api.token_bodies import TokenAnswer, TokenUse, UsedToken
 from remit.mediation import Presented
-from remit.terms import Forbidden, InvalidInput, Principal
+from remit.terms import Forbidden, InvalidInput, Outcome, Principal
 
 CONSUME = "/v1/tokens/consume"
+OUTCOMES = "/v1/outcomes"
 REFUSED = "remit.token_refused"
+
+_T = TypeVar("_T")
 
 
 def read_use(value: Any) -> TokenUse:
     """The body of a use, parsed. Raises `InvalidInput`."""
+    return _read(value, TokenUse)
+
+
+def read_outcome(value: Any) -> Attestation:
+    """The body of an outcome, parsed. Raises `InvalidInput`."""
+    return _read(value, Attestation)
+
+
+def _read(value: Any, shape: type[_T]) -> _T:
     try:
-        return msgspec.convert(value, TokenUse)
+        return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
         raise InvalidInput(explain(error)) from None
 
@@ -38,3 +51,11 @@ async def consume(mediator: Mediator, refusals: TokenRefusals, by: Principal, se
         refusals.count(found)
         raise Forbidden(found, code=REFUSED)
     return TokenAnswer(token=msgspec.convert(found, UsedToken, from_attributes=True))
+
+
+async def attest(mediator: Mediator, by: Principal, sent: Attestation) -> None:
+    """Settle the reservation, and make the result known to the instance's next decision. Raises what
+    `Mediator.complete` raises."""
+    await mediator.complete(
+        by, Outcome(decision=sent.decision, status=sent.status, content=sent.content, error=sent.error)
+    )

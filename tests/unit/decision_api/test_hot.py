@@ -1,18 +1,18 @@
-"""The use of a call token at the door: what is sent reaches the path whole, a refusal is told once and counted."""
+"""Uses of call tokens, and outcomes, at the door: what is sent reaches the path whole, a refusal is told once."""
 
 import asyncio
 from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.decision_api.fakes import POINT, Path
+from tests.unit.decision_api.fakes import POINT, Path, call, front
 from tests.unit.tokens.makers import CALL, MISSION, token, verified
 
-from remit.decision_api.hot_tokens import REFUSED, consume, read_use
+from remit.decision_api.hot import OUTCOMES, REFUSED, consume, read_use
 from remit.decision_api.refusals import TokenRefusals
 from remit.decision_api.token_bodies import TokenUse
 from remit.mediation import Presented
-from remit.terms import Forbidden, InvalidInput, Principal
+from remit.terms import Forbidden, InvalidInput, Outcome, OutcomeStatus, Principal
 from remit.tokens import CallToken
 
 USE = {"token": "a.b.c", "proof": "d.e.f", "method": "POST", "uri": "https://mail.example/mcp", "audience": "desk"}
@@ -83,3 +83,57 @@ def test_a_body_of_another_form_is_refused_naming_the_member(body: Any, where: s
 
 def test_only_the_token_is_needed() -> None:
     assert read_use({"token": "a"}) == TokenUse(token="a")
+
+
+class Attested(Path):
+    """A path that keeps outcomes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outcomes: list[Outcome] = []
+
+    async def complete(self, principal: Principal, outcome: Outcome) -> None:
+        assert principal is POINT
+        self.outcomes.append(outcome)
+
+
+def test_an_outcome_reaches_the_path_whole_and_is_answered_with_nothing() -> None:
+    path = Attested()
+    body = {"decision": "d_1", "status": "failed", "content": "long" * 1_000_000, "error": "upstream said no"}
+    answer = call(front(path), OUTCOMES, body)
+    assert answer is not None
+    assert (answer.status, answer.body) == (204, b"")
+    assert not answer.header(b"content-length")  # RFC 9110 section 8.6
+    assert path.outcomes == [
+        Outcome(decision="d_1", status=OutcomeStatus.FAILED, content=body["content"], error="upstream said no")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"status": "succeeded"}, "decision"),
+        ({"decision": "d_1"}, "status"),
+        ({"decision": "d_1", "status": "done"}, "status"),
+        ({"decision": "d_1", "status": "succeeded", "content": {"a": 1}}, "content"),
+        ({"decision": 7, "status": "succeeded"}, "decision"),
+        (["d_1"], "object"),
+    ],
+    ids=range(6),
+)
+def test_an_outcome_of_another_form_is_refused_naming_the_member(body: Any, where: str) -> None:
+    path = Attested()
+    answer = call(front(path), OUTCOMES, body)
+    assert answer is not None
+    assert (answer.status, path.outcomes) == (400, [])
+    assert where in answer.json()["error"]["message"]
+
+
+def test_an_outcome_is_taken_while_more_decisions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remit.decision_api.front.IN_FLIGHT", 0)
+    path = Attested()
+    refused = call(front(path))
+    taken = call(front(path), OUTCOMES, {"decision": "d_1", "status": "succeeded"})
+    assert refused is not None
+    assert taken is not None
+    assert (refused.status, taken.status, len(path.outcomes)) == (503, 204, 1)
