@@ -61,7 +61,8 @@ from remit.terms import (
 )
 from remit.tokens import CallToken
 
-_OPEN_CALLS = 50_000
+_OPEN_CALLS = 8_192  # whose arguments are at hand when their outcome comes, each up to
+_OPEN_BYTES = 16_384  # long; of others the store has them
 _ATTEMPTS = 4  # from step 2; more changes than that within one decision means somebody is racing it
 
 
@@ -324,8 +325,10 @@ class Mediator:
 
     def _await_outcome(self, case: Case, decision: str) -> None:
         if case.described is not None and case.judgement.effect is Effect.PERMIT:
-            self._open[decision] = case.described.call.arguments
-            if len(self._open) > _OPEN_CALLS:  # the oldest; should its outcome come, the store still has the arguments
+            call = case.described.call
+            if len(call.canonical) <= _OPEN_BYTES:
+                self._open[decision] = call.arguments
+            if len(self._open) > _OPEN_CALLS:
                 self._open.popitem(last=False)
 
     def _discover(self, principal: Principal, tenant: TenantId, request: Request, now: int) -> list[Put]:

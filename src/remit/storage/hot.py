@@ -3,8 +3,8 @@
 Rebuilt from the store at start. `Store` changes it under its guard, in the order of the commits; readers in other
 threads take no lock: each look-up and each listing is one step of the interpreter. What is over leaves it, so that it
 grows with what exists and not with what happened: settled reservations, used tokens and approvals that are over as soon
-as they are durable, tokens and approvals that nobody used when they expire, ledgers of a day two days later. `Store`
-reads those from the database.
+as they are durable, reservations that nobody settles when many came after them, tokens and approvals that nobody used
+when they expire, ledgers of a day two days later. `Store` reads those from the database.
 """
 
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def is_hot(record: Record) -> bool:
 
 def is_loaded(record: Record) -> bool:
     """Whether it is in memory from the start; what is short-lived is read when it is asked for."""
-    return is_hot(record) and not isinstance(record, TokenRecord) and not is_daily(record)
+    return is_hot(record) and not isinstance(record, (TokenRecord, Reservation)) and not is_daily(record)
 
 
 def is_daily(record: Record) -> bool:
@@ -131,7 +131,7 @@ class Hot:
         self._tools: Shelf[Tool] = Shelf(lambda tool: tool.server)
         self._missions: Shelf[Mission] = Shelf(lambda mission: mission.parent)
         self._ledgers: Shelf[Ledger] = Shelf()
-        self._reservations: Shelf[Reservation] = Shelf(lambda one: one.instance if one.state == OPEN else None)
+        self._reservations: Shelf[Reservation] = Shelf()
         self._approvals: Shelf[Approval] = Shelf(lambda approval: approval.state.value)
         self._usages: Shelf[Usage] = Shelf()
         self._tokens: Shelf[TokenRecord] = Shelf()
@@ -227,7 +227,3 @@ class Hot:
 
     def approvals(self, tenant: TenantId, state: str | None = None) -> tuple[Approval, ...]:
         return self._approvals.all(tenant) if state is None else self._approvals.grouped(tenant, state)
-
-    def open_reservations(self, tenant: TenantId, instance: InstanceId) -> tuple[Reservation, ...]:
-        """Permitted calls of this instance whose outcome nobody attested yet."""
-        return self._reservations.grouped(tenant, instance)

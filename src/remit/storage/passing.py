@@ -1,14 +1,15 @@
-"""Which records in memory are over, and when: unused tokens and approvals, ledgers of a day. Changed under the store's
-guard.
+"""Which records in memory are over, and when: unused tokens and approvals, reservations that nobody settles, ledgers of
+a day. Changed under the store's guard.
 """
 
 import collections
 
 from remit.storage.hot import is_daily, is_hot
 from remit.terms import Approval, Kind, TokenRecord
-from remit.terms.entries import Record
+from remit.terms.entries import Record, Reservation
 
 _DAY = 24 * 3600 * 1000
+AWAITED = 16_384  # reservations, the newest, that wait for their outcome in memory; more than may wait for the database
 Name = tuple[Kind, str, str]
 
 
@@ -20,6 +21,7 @@ class Passing:
             Kind.TOKEN: collections.deque(),
             Kind.APPROVAL: collections.deque(),
         }
+        self._awaited: collections.deque[tuple[str, str]] = collections.deque()
         self._days: dict[int, set[Name]] = {}
 
     def came(self, record: Record, now: int) -> None:
@@ -27,6 +29,9 @@ class Passing:
             if is_hot(record):
                 kind = Kind.TOKEN if isinstance(record, TokenRecord) else Kind.APPROVAL
                 self._expiring[kind].append((record.expires, record.tenant, record.id))
+        elif isinstance(record, Reservation):
+            if is_hot(record):
+                self._awaited.append((record.tenant, record.id))
         elif is_daily(record):
             self._days.setdefault(now // _DAY, set()).add((Kind.LEDGER, record.tenant, record.id))
 
@@ -37,6 +42,8 @@ class Passing:
             while waiting and waiting[0][0] <= now:
                 _, tenant, name = waiting.popleft()
                 gone.append((kind, tenant, name))
+        while len(self._awaited) > AWAITED:
+            gone.append((Kind.RESERVATION, *self._awaited.popleft()))
         if self._days:
             today = now // _DAY
             for day in [day for day in self._days if day < today - 1]:  # outcomes still settle yesterday's

@@ -55,6 +55,9 @@ Index(
     postgresql_where=state.c.belongs != "",
 )
 
+# What is loaded at start is found without reading the rest: agents, missions, tools among millions of calls.
+Index("state_hot", state.c.tenant, sqlite_where=state.c.hot.is_(True), postgresql_where=state.c.hot.is_(True))
+
 detail = Table(
     "detail",
     metadata,

@@ -382,17 +382,22 @@ class Store(Hot, Log):
 
     def _load(self, connection: Connection) -> None:
         self.epoch = int(connection.execute(select(meta.c.value).where(meta.c.key == "epoch")).scalar_one())
-        query = select(state.c.kind, state.c.body).where(state.c.hot.is_(True)).execution_options(yield_per=1000)
-        for name, body in connection.execute(query):
-            try:
-                kind = Kind(name)
-                record = decode(kind, body)
-                self._shelves[kind].put(record)
-                self._passing.came(record, 0)
-            except ValueError as error:
-                raise Refused(
-                    f"a stored {name} cannot be read ({type(error).__name__}): restore the latest backup of {self.path}"
-                ) from None
+        for tenant in self.tenants():
+            # in the order in which they came, for that is the order of the index
+            query = select(state.c.kind, state.c.body).where(state.c.tenant == tenant, state.c.hot.is_(True))
+            for name, body in connection.execute(query.execution_options(yield_per=1000)):
+                self._load_one(name, body)
+
+    def _load_one(self, name: str, body: bytes) -> None:
+        try:
+            kind = Kind(name)
+            record = decode(kind, body)
+            self._shelves[kind].put(record)
+            self._passing.came(record, 0)
+        except ValueError as error:
+            raise Refused(
+                f"a stored {name} cannot be read ({type(error).__name__}): restore the latest backup of {self.path}"
+            ) from None
 
     def _newest(self) -> int:
         return max((self.last_time(tenant) for tenant in self.tenants()), default=0)

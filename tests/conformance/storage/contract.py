@@ -269,7 +269,10 @@ class StoreContract:
         for each in (store, reopen()):
             assert [m.id for m in each.children(T, MissionId("m"))] == ["n"]
             assert each.tools(T, ServerId("mail")) == (TOOL,) == each.tools(T)
-            assert [one.id for one in each.open_reservations(T, InstanceId("i"))] == ["d2"]
+            assert (each.reservation(T, "d1"), each.reservation(T, "d2")) == (
+                reservation("d1", "settled", 2),
+                reservation("d2"),
+            )
 
     def test_reads_settled_reservations_through_and_holds_their_versions(self, store: Store) -> None:
         store.commit_blocking(write("d", put(Kind.RESERVATION, reservation("d"))))

@@ -9,14 +9,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from tests.conformance.storage.contract import T, agent, called, put, reservation, write
+from tests.conformance.storage.contract import T, agent, called, mission, put, reservation, write
 
 from remit.audit.entries import encode_entry
 from remit.keys import KeyDirectory
 from remit.storage import Store, migrate, read_only
 from remit.storage.database import reading, writing
 from remit.storage.schema import VERSION_TABLE, metadata
-from remit.terms import DetailKind, InstanceId, Kind, RemitError, Unavailable
+from remit.terms import Conflict, DetailKind, Kind, RemitError, Unavailable
 
 
 @pytest.fixture
@@ -152,14 +152,16 @@ def test_a_store_of_the_first_schema_is_brought_to_this_one_with_all_that_it_hol
             row = (T, kind.value, record.id, record.version, 0, seq, seq < 2, "" if seq == 0 else "i")
             body = msgspec.json.encode(record)
             connection.exec_driver_sql("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, body))
+        connection.exec_driver_sql("INSERT INTO entry VALUES (?, 0, 'x', 'a', 1, X'')", (T,))
     engine.dispose()
     store = Store(path, wrap=keys, encode=encode_entry)
     assert store.agent(T, records[0].id) == records[0]
-    assert store.open_reservations(T, InstanceId("i")) == (records[1],)
+    assert store.reservation(T, "open") == records[1]
     assert store.reservation(T, "settled") == records[2]
     store.close()
     with sqlite3.connect(path) as other:
         assert other.execute("SELECT id FROM state WHERE belongs = 'i'").fetchall() == [("settled",)]
+        assert other.execute("SELECT id FROM state WHERE hot").fetchall() == [("a",)]
     other.close()
 
 
@@ -218,3 +220,38 @@ def test_there_is_nothing_to_read_where_no_store_is(tmp_path: Path) -> None:
 
 def _files(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in path.parent.glob("remit.db*"))
+
+
+def test_a_start_reads_what_it_loads_and_not_the_calls_that_nobody_settled(path: Path, keys: KeyDirectory) -> None:
+    store = Store(path, wrap=keys, encode=encode_entry)
+    store.commit_blocking(write("a", put(Kind.AGENT, agent("a")), put(Kind.MISSION, mission("m"))))
+    for number in range(40):
+        store.commit_blocking(write("d", put(Kind.RESERVATION, reservation(f"d{number}"))))
+    store.close()
+    with sqlite3.connect(path) as other:
+        plan = other.execute("EXPLAIN QUERY PLAN SELECT kind, body FROM state WHERE tenant = 'x' AND hot IS 1")
+        assert ["state_hot" in step for *_, step in plan] == [True]
+        assert other.execute("SELECT id FROM state WHERE hot ORDER BY id").fetchall() == [("a",), ("m",)]
+    other.close()
+    again = Store(path, wrap=keys, encode=encode_entry)
+    assert again.reservation(T, "d7") == reservation("d7")
+    again.close()
+
+
+def test_calls_that_nobody_settles_leave_memory_and_can_be_settled_later(
+    path: Path, keys: KeyDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remit.storage.passing.AWAITED", 10)
+    store = Store(path, wrap=keys, encode=encode_entry)
+    for number in range(30):
+        store.commit_blocking(write("d", put(Kind.RESERVATION, reservation(f"d{number}"))))
+    assert len(store._reservations.all(T)) == 10
+    store.commit_blocking(write("d", put(Kind.RESERVATION, reservation("d3", "settled", 2))))
+    with pytest.raises(Conflict, match="is at version 2, not 1"):
+        store.commit_blocking(write("d", put(Kind.RESERVATION, reservation("d3", "unknown", 2))))
+    assert [store.reservation(T, name) for name in ("d2", "d3", "d29")] == [
+        reservation("d2"),
+        reservation("d3", "settled", 2),
+        reservation("d29"),
+    ]
+    store.close()
