@@ -72,6 +72,7 @@ _change("retire", "retired", "End an agent for good; its id is never used again.
 @command(instances, "list")
 def list_instances(remit: Session, agent: AgentId) -> None:
     """The instances of an agent, with the labels they carry."""
+    remit.get("/v1/agents", id=agent)  # one that is not there has no instances either, and should hear so
     remit.answer(remit.get("/v1/instances", agent=agent), lambda value: _instances(value["instances"]))
 
 

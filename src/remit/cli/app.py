@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 import remit
 from remit.cli.errors import UNAVAILABLE, exit_code, report
-from remit.cli.session import group
+from remit.cli.session import HELP, group
 from remit.terms import RemitError, Unavailable
 
 # Each command: where it is, as `module:name`, and what `remit --help` says of it (a test compares that with the
@@ -30,6 +30,7 @@ _LAZY = {
         "remit.cli.revoke:register",
         "Let a stopped tenant go on; needs another admin than who stopped it.",
     ),
+    "decisions": ("remit.cli.decisions:register", "List the newest decisions, or watch them."),
     "why": ("remit.cli.why:register", "Say why a call was decided as it was."),
     "erase": ("remit.cli.custody:register", "Erase goals, arguments and results, for good."),
     "backup": ("remit.cli.custody:register", "Copy a Remit, running or not, into one file."),
@@ -93,6 +94,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    context_settings=HELP,
     pretty_exceptions_enable=False,  # its tracebacks show local variables, keys among them
 )
 

@@ -1,8 +1,9 @@
 """`remit audit`: prove the log without believing the server, and read what it holds."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,11 +42,14 @@ def verify(
     from remit.cli.offline import STORE
     from remit.storage import read_only
 
+    given = _verifier_key(key)
+
     if not directory.is_dir():
         raise InvalidInput(f"expected {directory} to be a directory with a log")
     rows = read_only(directory / STORE) if (directory / STORE).is_file() else None
     try:
-        report = prove(directory, _verifier_key(key), since=since, rows=rows, witnesses=witness or ())
+        with _progress("verifying") as progress:
+            report = prove(directory, given, since=since, rows=rows, witnesses=witness or (), progress=progress)
     finally:
         if rows is not None:
             rows.close()
@@ -111,9 +115,11 @@ def check(
 
     verifier = Verifier.parse(_verifier_key(key))
     witnesses = [Witness.parse(text) for text in witness or ()]
+    proven_by = _read(proof, MAX_PROOF)
+    given = None if entry is None else _read(entry, MAX_ENTRY)
     try:
-        parts = decode_proof(_read(proof, MAX_PROOF))
-        body = parts.extra if entry is None else _read(entry, MAX_ENTRY)
+        parts = decode_proof(proven_by)
+        body = parts.extra if given is None else given
         if body is None:
             raise InvalidInput("the proof does not hold the entry: pass it with --entry")
         checkpoint = verify_proof(parts, body, verifier)
@@ -163,11 +169,24 @@ def export(
             output.print_line(entry)
         return
     count = 0
-    with os.fdopen(_new_file(out), "wb") as file:
+    with os.fdopen(_new_file(out), "wb") as file, _progress("exporting") as progress:
         for entry in entries:
             file.write(output.one_line(entry).encode() + b"\n")
             count += 1
+            if count % PAGE == 0:
+                progress(count, 0)
     print(f"{count} entries in {plain(out)}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _progress(doing: str) -> Iterator[Callable[[int, int], None]]:
+    """How far it is, for whoever looks at standard error: nothing where it is a file, nothing that stays."""
+    with output.waiting(doing) as status:
+
+        def tell(done: int, total: int) -> None:
+            status(f"{doing}: {done:,} of {total:,} entries" if total else f"{doing}: {done:,} entries")
+
+        yield tell
 
 
 def _new_file(path: Path) -> int:

@@ -2,11 +2,6 @@
 
 from pathlib import Path
 
-from sqlalchemy import select
-
-from remit.storage import database
-from remit.storage.hot import decode
-from remit.storage.schema import state
 from remit.terms import DEFAULT_TENANT, Kind, Tool
 
 STORE = "remit.db"
@@ -17,6 +12,12 @@ def stored_tools(directory: Path) -> tuple[Tool, ...]:
     path = directory / STORE
     if not path.is_file():
         return ()
+    from sqlalchemy import select  # here: whoever wants the name of the store alone does not wait for a database
+
+    from remit.storage import database
+    from remit.storage.hot import decode
+    from remit.storage.schema import state
+
     query = select(state.c.body).where(state.c.tenant == DEFAULT_TENANT, state.c.kind == Kind.TOOL.value)
     with database.translated():
         engine = database.offline(path)

@@ -108,10 +108,11 @@ def list_keys(remit: Session) -> None:
                 one["holder"],
                 output.moment(one["created"]),
                 output.state("revoked" if one["revoked"] else "active"),
+                one["cause"],
             )
             for one in value["keys"]
         ]
-        return output.table(("key", "kind", "holder", "since", "state"), rows, empty="no keys")
+        return output.table(("key", "kind", "holder", "since", "state", "cause"), rows, empty="no keys")
 
     remit.answer(remit.get("/v1/keys"), render)
 
@@ -131,7 +132,7 @@ def add_key(
 def revoke_key(
     remit: Session, key_id: Annotated[str, typer.Argument(metavar="KEY", help="The key's id, not its secret.")]
 ) -> None:
-    """Revoke a key, at once and for good."""
+    """Revoke a key, at once and for good. `remit revoke key` puts on record why."""
     path = f"/v1/keys/{path_segment(key_id)}/revoke"
     remit.answer(remit.post(path) or {"revoked": key_id}, lambda _: f"key {plain(key_id)} is revoked")
 

@@ -1,19 +1,23 @@
 """What commands print: JSON for programs, tables for people."""
 
+import contextlib
 import datetime
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from remit.cli.text import cell
 
 WIDE = 240  # columns where nobody looks: a row that is read by grep stays one line
+_UNBOUNDED = 1_000_000  # columns, to find out how many are needed
 
 _STYLES = {
     "permit": "green", "active": "green", "approved": "green", "completed": "green",
@@ -43,6 +47,17 @@ def one_line(value: Any) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
+@contextlib.contextmanager
+def waiting(first: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal's standard error that says what is being done, and goes when it is done."""
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status(first) as status:
+        yield status.update
+
+
 def show(*parts: RenderableType) -> None:
     target = console()
     for part in parts:
@@ -50,16 +65,43 @@ def show(*parts: RenderableType) -> None:
         target.print(part, soft_wrap=isinstance(part, (str, Text)))
 
 
+def flush() -> None:
+    """Now, also where it is a pipe: for what is watched."""
+    sys.stdout.flush()
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> RenderableType:
     """Foreign values in columns; `empty` says what to do when there are none."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column, overflow="fold")
-    count = 0
-    for row in rows:
-        made.add_row(*(value if isinstance(value, Text) else cell(value) for value in row))
-        count += 1
-    return made if count else Text(empty, style="dim")
+    cells = [[value if isinstance(value, Text) else cell(value) for value in row] for row in rows]
+    return _Listing(columns, cells) if cells else Text(empty, style="dim")
+
+
+class _Listing:
+    """Rows in columns; on a terminal so narrow that a word would be cut, below one another: an id that was folded
+    cannot be copied."""
+
+    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
+        self._columns = columns
+        self._rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        wide = self._table()
+        needed = Measurement.get(console, options.update(width=_UNBOUNDED), wide).minimum
+        if not console.is_terminal or needed <= options.max_width:
+            yield wide
+            return
+        for first, *others in self._rows:
+            yield Text("")
+            yield Text.assemble((f"{self._columns[0]} ", "dim"), first, style="bold")
+            yield Padding(fields(zip(self._columns[1:], others, strict=True)), (0, 0, 0, 2), expand=False)
+
+    def _table(self) -> Table:
+        made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        for column in self._columns:
+            made.add_column(column, overflow="fold")
+        for row in self._rows:
+            made.add_row(*row)
+        return made
 
 
 def fields(pairs: Mapping[str, object] | Iterable[tuple[str, object]], *, title: str = "") -> RenderableType:
@@ -71,7 +113,7 @@ def fields(pairs: Mapping[str, object] | Iterable[tuple[str, object]], *, title:
     made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in items:
-        if value not in (None, "", [], {}, ()):
+        if value not in (None, "", [], {}, ()) and (not isinstance(value, Text) or value.plain):
             made.add_row(Text(name), value if isinstance(value, Text) else cell(value, limit=4000))
     return made
 

@@ -20,6 +20,7 @@ from remit.cli.backend import Backend, Query, Server, connect, server
 P = ParamSpec("P")
 
 DEFAULT_DIRECTORY = Path("remit.d")
+HELP = {"max_content_width": 140}  # columns, where the terminal has them: what a command says of itself is not cut
 
 Directory = Annotated[Path, typer.Option("--dir", envvar="REMIT_DIR", help="Remit's directory.")]
 Url = Annotated[
@@ -86,7 +87,9 @@ class Session:
 
 def group(about: str) -> typer.Typer:
     """A group of commands. Its help is plain text, which every terminal and pipe can show."""
-    return typer.Typer(help=about, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    return typer.Typer(
+        help=about, no_args_is_help=True, add_completion=False, rich_markup_mode=None, context_settings=HELP
+    )
 
 
 def command(

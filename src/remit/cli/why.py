@@ -11,7 +11,7 @@ from remit.cli import output
 from remit.cli.missions import path_segment
 from remit.cli.session import Session, command
 from remit.cli.text import cell, listed
-from remit.terms import InvalidInput
+from remit.terms import InvalidInput, NotFound
 
 QUOTE = 600  # characters of a quote or an argument
 
@@ -28,7 +28,10 @@ def why(
     remit: Session, decision: Annotated[str, typer.Argument(metavar="DECISION", help="The decision's id.")]
 ) -> None:
     """Say why a call was decided as it was."""
-    record = remit.get(f"/v1/records/{path_segment(decision)}")
+    try:
+        record = remit.get(f"/v1/records/{path_segment(decision)}")
+    except NotFound:
+        raise NotFound("no decision of this id is on record; `remit decisions` lists the newest") from None
     made = next((entry for entry in record["entries"] if entry["kind"] == "decision.made"), None)
     if made is None:
         raise InvalidInput("expected a decision's id; `remit audit show` tells about other things")
@@ -41,8 +44,20 @@ def why(
         "call": record.get("call"),
         "result": record.get("result"),
         "later": [entry for entry in record["entries"] if entry is not made],
+        "request": _request(remit, made["facts"]),
     }
     remit.answer(value, lambda value: list(_told(value, rules)))
+
+
+def _request(remit: Session, facts: dict[str, Any]) -> dict[str, Any] | None:
+    """The request to a person that an ask opened, as it stands now; None where there is none, or none any more."""
+    if facts["effect"] != "ask" or not facts.get("approval"):
+        return None
+    try:
+        found: dict[str, Any] = remit.get(f"/v1/approvals/{path_segment(facts['approval'])}")["approval"]
+    except NotFound:
+        return None
+    return found
 
 
 def _told(value: dict[str, Any], rules: dict[str, Any]) -> Iterator[Any]:
@@ -72,7 +87,7 @@ def _told(value: dict[str, Any], rules: dict[str, Any]) -> Iterator[Any]:
         if rule:
             yield _indented(cell(f"{rule.get('file', '')}:{rule.get('line', '')}", "dim"), 4)
     yield from _evidence(value["call"])
-    yield from _remedy(facts, call, rules)
+    yield from _remedy(facts, call, rules, value["request"])
     for entry in value["later"]:
         yield cell(f"then: {entry['kind']} {output.moment(entry['time'])}, entry {entry['seq']}", "dim")
 
@@ -106,15 +121,19 @@ def _indented(text: Text, left: int) -> Padding:
     return Padding(text, (0, 0, 0, left), expand=False)
 
 
-def _remedy(facts: dict[str, Any], call: dict[str, Any], rules: dict[str, Any]) -> Iterator[Any]:
+def _remedy(
+    facts: dict[str, Any], call: dict[str, Any], rules: dict[str, Any], request: dict[str, Any] | None
+) -> Iterator[Any]:
     if facts["effect"] == "permit":
         return
     remedies = [rules[code]["remedy"] for code in facts["reasons"] if rules.get(code, {}).get("remedy")]
     recorded = (call.get("remedy") or {}).get("message")
     if recorded:
         remedies = [recorded]
-    if facts["effect"] == "ask" and facts.get("approval"):
-        remedies.append(f"a person can lift it: remit approvals approve {facts['approval']}")
+    if request is not None:
+        waits = f"a person can lift it: remit approvals approve {request['id']}"
+        over = f"request {request['id']} is {request['state']}; asked again, the call opens another"
+        remedies.append(waits if request["state"] == "pending" else over)
     if remedies:
         yield Text("what would change it", "bold")
         for remedy in remedies:

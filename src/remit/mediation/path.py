@@ -61,7 +61,7 @@ from remit.terms import (
 )
 from remit.tokens import CallToken
 
-_OPEN_CALLS = 8_192  # whose arguments are at hand when their outcome comes, each up to
+_OPEN_CALLS = 4_096  # whose arguments are at hand when their outcome comes, each up to
 _OPEN_BYTES = 16_384  # long; of others the store has them
 _ATTEMPTS = 4  # from step 2; more changes than that within one decision means somebody is racing it
 

@@ -9,7 +9,7 @@ from remit.terms import Approval, Kind, TokenRecord
 from remit.terms.entries import Record, Reservation
 
 _DAY = 24 * 3600 * 1000
-AWAITED = 16_384  # reservations, the newest, that wait for their outcome in memory; more than may wait for the database
+AWAITED = 2_048  # durable reservations, the newest, that wait for their outcome in memory
 Name = tuple[Kind, str, str]
 
 
@@ -29,11 +29,12 @@ class Passing:
             if is_hot(record):
                 kind = Kind.TOKEN if isinstance(record, TokenRecord) else Kind.APPROVAL
                 self._expiring[kind].append((record.expires, record.tenant, record.id))
-        elif isinstance(record, Reservation):
-            if is_hot(record):
-                self._awaited.append((record.tenant, record.id))
         elif is_daily(record):
             self._days.setdefault(now // _DAY, set()).add((Kind.LEDGER, record.tenant, record.id))
+
+    def awaits(self, reservation: Reservation) -> None:
+        """It is durable, and its outcome may come soon, late or never."""
+        self._awaited.append((reservation.tenant, reservation.id))
 
     def gone(self, now: int) -> list[Name]:
         """What may leave memory. Those of a kind live about equally long, so one that lives longer delays few."""

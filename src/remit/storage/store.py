@@ -23,7 +23,7 @@ from remit.approvals import UNUSED
 from remit.intent import Memory
 from remit.storage import batch, database, migrate
 from remit.storage.details import Erasure, KeyWrap, Sealer
-from remit.storage.hot import READ_THROUGH, Hot, decode, is_hot
+from remit.storage.hot import READ_THROUGH, Hot, decode, is_hot, is_loaded
 from remit.storage.least_recent import LeastRecent, Weighed
 from remit.storage.log import Log
 from remit.storage.passing import Passing
@@ -313,7 +313,10 @@ class Store(Hot, Log):
         """Drop what is durable and need not be in memory, unless it changed again meanwhile."""
         for put in write.puts:
             record = put.record
-            if not is_hot(record) and self._shelves[put.kind].get(record.tenant, record.id) is record:
+            if is_hot(record):
+                if isinstance(record, Reservation):
+                    self._passing.awaits(record)
+            elif self._shelves[put.kind].get(record.tenant, record.id) is record:
                 self._shelves[put.kind].drop(record.tenant, record.id)
 
     def _pass(self, kind: Kind, tenant: str, name: str) -> None:
@@ -353,7 +356,7 @@ class Store(Hot, Log):
 
     def _take_back(self, found: dict[Touched, Record | None], newest: int) -> None:
         for (kind, tenant, name), record in found.items():
-            if record is None or not is_hot(record):
+            if record is None or not is_loaded(record):  # what is short-lived is read when it is asked for
                 self._shelves[kind].drop(tenant, name)
             else:
                 self._shelves[kind].put(record)
