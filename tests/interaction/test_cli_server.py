@@ -2,13 +2,16 @@
 
 import json
 import re
+import select
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx2
 import pytest
-from tests.interaction.cli_process import remit, remit_here, remit_json, remit_up
+from tests.interaction.cli_process import REMIT, environment, remit, remit_here, remit_json, remit_up
 
 from remit.assembly import init
 
@@ -80,6 +83,7 @@ def test_a_payment_asks_is_approved_by_command_passes_once_and_is_explained(worl
     assert waiting["id"] in world.remit("approvals", "list")
     assert waiting["decision"] in world.remit("approvals", "show", waiting["id"])
     world.remit("approvals", "approve", waiting["id"], code=2)  # who opened the mission does not approve
+    assert f"remit approvals approve {waiting['id']}" in world.remit("why", waiting["decision"])
     olga = world.json("operators", "add", "olga", "--role", "approver", "--group", "operators")["key"]
     assert "approved" in world.remit("approvals", "approve", waiting["id"], "--cause", "seen the invoice", key=olga)
     permitted = world.decide(mission, "c1", honest, waiting["id"])
@@ -89,7 +93,7 @@ def test_a_payment_asks_is_approved_by_command_passes_once_and_is_explained(worl
     assert "amount-asks" in why
     assert "default.cedar:" in why
     assert "GB29NWBK60161331926819" in why
-    assert f"remit approvals approve {waiting['id']}" in why
+    assert f"request {waiting['id']} is consumed" in why  # a way that is closed is not shown
     for shown in (why, world.remit("missions", "show", mission), world.remit("tools", "inspect", "bank/note")):
         assert not {"\x1b", "\x07", "\u202e"} & set(shown)
     assert "[bold]permit[/]" in world.remit("missions", "show", mission)
@@ -102,6 +106,47 @@ def test_a_payment_asks_is_approved_by_command_passes_once_and_is_explained(worl
     assert "revoked" in world.remit("missions", "list", "--state", "revoked")
     told = world.remit("why", revoked["context"]["id"])
     assert "deny" in told
+
+    listed_now = world.remit("decisions").splitlines()
+    made = [asked, permitted, injected, revoked]
+    assert [re.findall(r"d_\w+", line) for line in listed_now[: len(made)]] == [[one["context"]["id"]] for one in made]
+    assert waiting["id"] in listed_now[0]
+    (newest,) = world.json("decisions", "--effect", "deny", "--last", "1", "--mission", mission)["decisions"]
+    assert newest["id"] == revoked["context"]["id"]
+    assert "no such decision" in world.remit("decisions", "--agent", "nobody")
+
+
+def test_decisions_are_watched_as_they_are_made(world: World) -> None:
+    arguments = ("decisions", "--follow", "--json", "--last", "0", "--dir", str(world.directory))
+    watching = subprocess.Popen(
+        [str(REMIT), *arguments], env=environment(REMIT_KEY=world.admin), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert watching.stdout is not None
+        made: list[str] = []
+        while not made or not select.select([watching.stdout], [], [], 0.5)[0]:  # until it looks, and has seen one
+            made.append(world.decide("m_nothing", f"w{len(made)}", {})["context"]["id"])
+            assert len(made) < 100, "nothing was shown"
+        seen = json.loads(watching.stdout.readline())
+        assert seen["id"] in made
+        assert seen["facts"]["effect"] == "deny"
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(10) == 130
+    finally:
+        watching.kill()
+        watching.wait()
+        assert watching.stdout is not None
+        watching.stdout.close()
+
+
+def test_what_is_not_there_is_said_with_where_to_look(world: World) -> None:
+    for command, wanted in (
+        (("why", "d_9"), "`remit decisions`"),
+        (("instances", "list", "nobody"), "`remit agents list`"),
+        (("missions", "show", "m_9"), "`remit missions list`"),
+    ):
+        refused = remit(*command, "--dir", str(world.directory), code=2, REMIT_KEY=world.admin)
+        assert wanted in refused.stderr
 
 
 def test_without_a_key_a_command_says_how_to_pass_one(world: World) -> None:

@@ -5,7 +5,7 @@ definition says, errs on the dangerous side, and is never run, fetched or believ
 a definition that lies is found only where it changes, borrows a name or speaks to the model.
 """
 
-from remit.catalogue.acts import acts_of, classes_of, mode_of, statement_of, verbs_named
+from remit.catalogue.acts import acts_of, classes_of, mode_of, said_by, statement_of, verbs_named
 from remit.catalogue.changes import Change, compare, correct
 from remit.catalogue.definitions import read_mcp, read_schema, separate
 from remit.catalogue.fits import fits
@@ -13,7 +13,6 @@ from remit.catalogue.hostile import imitates
 from remit.catalogue.lexicon import verb_classes
 from remit.catalogue.openapi import read_openapi
 from remit.catalogue.shape import resolved
-from remit.catalogue.statements import statement_classes
 from remit.catalogue.unknown import unknown_tool
 
 __all__ = [
@@ -29,8 +28,8 @@ __all__ = [
     "read_openapi",
     "read_schema",
     "resolved",
+    "said_by",
     "separate",
-    "statement_classes",
     "statement_of",
     "unknown_tool",
     "verb_classes",

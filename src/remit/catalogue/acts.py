@@ -5,18 +5,23 @@ tool `extend_loan` mean the same whatever class both are read as. Where creating
 that is created names the act as well: `create_quote` quotes, `add_comment` comments.
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from remit.catalogue import lexicon
+from remit.catalogue.commands import command_classes
 from remit.catalogue.reading import verbs_of
+from remit.catalogue.statements import statement_classes
 from remit.catalogue.words import fragments, singular, split, word_set
 from remit.terms import OperationClass
 
 # Arguments whose value is what is done.
 MODES = word_set("action op operation verb method command mode decision activity act")
 _STATEMENTS = word_set("sql statement sql_query sqlquery")
+_COMMANDS = word_set("command cmd shell_command bash_command command_line commandline")
+_ACT = re.compile(r"[\w.:/-]+|[A-Za-z]+(?: [A-Za-z]+){1,3}")
 _HTTP = {"get": "get", "head": "get", "options": "get", "put": "update", "patch": "update", "delete": "delete"}
 # They say that something comes about, goes out or becomes another, not what is done: what they act on may say it.
 _BRINGING = word_set(
@@ -33,20 +38,36 @@ def mode_of(schema: Mapping[str, Any]) -> str:
     if not isinstance(properties, Mapping):
         return ""
     for name, item in properties.items():
-        if str(name).lower() in MODES and isinstance(item, Mapping) and item.get("type", "string") == "string":
+        if not isinstance(item, Mapping) or item.get("type", "string") != "string":
+            continue
+        if str(name).lower() in MODES and not _is_line(str(name), item):
             return str(name)
     return ""
 
 
 def statement_of(schema: Mapping[str, Any]) -> str:
-    """The argument of a tool that is a statement of a query language, or empty."""
+    """The argument of a tool that is a statement of a query language or a command line, or empty."""
     properties = schema.get("properties")
-    names = properties if isinstance(properties, Mapping) else {}
-    return next((str(name) for name in names if str(name).lower() in _STATEMENTS), "")
+    items = properties.items() if isinstance(properties, Mapping) else ()
+    return next(
+        (str(name) for name, item in items if str(name).lower() in _STATEMENTS or _is_line(str(name), item)), ""
+    )
+
+
+def said_by(argument: str, text: str) -> tuple[OperationClass, ...]:
+    """The classes of the statement or command line that an argument of this name holds; () where it does not tell."""
+    return command_classes(text) if argument.lower() in _COMMANDS else statement_classes(text)
+
+
+def _is_line(name: str, item: object) -> bool:
+    """Whether an argument is a command line, and not the name of one of several acts."""
+    return name.lower() in _COMMANDS and not (isinstance(item, Mapping) and "enum" in item)
 
 
 def classes_of(value: str) -> tuple[OperationClass, ...]:
     """The classes of the act that a value names, `remove_member` or PUT; () when nobody knows."""
+    if not _ACT.fullmatch(value):
+        return ()  # "find . -delete": more than a name
     method = _HTTP.get(value.lower()) if value.isupper() else None
     return lexicon.verb_classes(method or next(iter(split(value)), ""))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from remit.cli.text import cell
 
-WIDE = 240  # columns where nobody looks: a row that is read by grep stays one line
+WIDE = 240  # columns of text where nobody looks
 _UNBOUNDED = 1_000_000  # columns, to find out how many are needed
 
 _STYLES = {
@@ -62,7 +62,7 @@ def show(*parts: RenderableType) -> None:
     target = console()
     for part in parts:
         # Lines of text are the terminal's to wrap: a key that we broke could not be copied.
-        target.print(part, soft_wrap=isinstance(part, (str, Text)))
+        target.print(part, soft_wrap=isinstance(part, (str, Text)), crop=target.is_terminal)
 
 
 def flush() -> None:
@@ -77,17 +77,20 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
 
 
 class _Listing:
-    """Rows in columns; on a terminal so narrow that a word would be cut, below one another: an id that was folded
-    cannot be copied."""
+    """Rows in columns; on a terminal so narrow that an id would be cut, below one another: what is folded cannot be
+    copied. Where nobody looks a row is one line, however long: what is folded cannot be searched."""
 
     def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
         self._columns = columns
         self._rows = rows
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         wide = self._table()
-        needed = Measurement.get(console, options.update(width=_UNBOUNDED), wide).minimum
-        if not console.is_terminal or needed <= options.max_width:
+        needed = Measurement.get(console, options.update(width=_UNBOUNDED), wide)
+        if not console.is_terminal:
+            yield from console.render(wide, options.update(width=needed.maximum))
+            return
+        if needed.minimum <= options.max_width:
             yield wide
             return
         for first, *others in self._rows:
@@ -97,8 +100,9 @@ class _Listing:
 
     def _table(self) -> Table:
         made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for column in self._columns:
-            made.add_column(column, overflow="fold")
+        for number, column in enumerate(self._columns):
+            whole = all(" " not in row[number].plain for row in self._rows)  # else the widest are folded first
+            made.add_column(column, overflow="fold", no_wrap=whole)
         for row in self._rows:
             made.add_row(*row)
         return made

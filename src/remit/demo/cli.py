@@ -31,6 +31,8 @@ def demo(
     if wrong:
         raise typer.Exit(1)
     console.print("[green]every decision was as expected[/]")
+    if once:
+        console.print("[dim]`remit demo` plays it again and leaves the servers up to look around[/]")
 
 
 async def _play(directory: Path, once: bool, console: Console) -> list[str]:
@@ -85,5 +87,5 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.command()(demo)

@@ -7,6 +7,7 @@ log and against the tool server's own record of what reached it, not against wha
 import asyncio
 import json
 import os
+import shlex
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -170,7 +171,7 @@ class Story:
     async def _command(self, *arguments: str, key: str = "") -> str:
         """An operator's command, as typed in a terminal with the key in the environment (the administrator's unless
         another is given)."""
-        self._tell(f"$ remit {' '.join(arguments)}")
+        self._tell(f"$ remit {shlex.join(arguments)}")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -199,6 +200,6 @@ class Story:
         directory = str(self._stage.directory)
         key = await self._command("audit", "key", directory)
         outcome = await self._command("audit", "verify", directory, "--key", key)
-        if outcome:
-            self._tell(outcome)
+        for line in outcome.splitlines():
+            self._tell(line)
         return [] if outcome else ["the log did not verify"]

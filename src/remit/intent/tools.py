@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from remit.catalogue import acts_of, classes_of, mode_of, statement_classes, statement_of, verb_classes, verbs_named
+from remit.catalogue import acts_of, classes_of, mode_of, said_by, statement_of, verb_classes, verbs_named
 from remit.catalogue.words import singular, split
 from remit.intent.classes import COMMUNICATE, READ, TRANSFER, bits
 from remit.intent.lexicon import is_noun, is_standing, kinds
@@ -76,7 +76,7 @@ class ToolView(msgspec.Struct, frozen=True, gc=False, eq=False):
     roles: frozenset[str]  # arguments that these name
     content: frozenset[str]  # arguments that are free text
     mode: str  # the argument that says what is done, or ""
-    statement: str  # the argument that is a statement of a query language, or ""
+    statement: str  # the argument that is a statement of a query language or a command line, or ""
     modes: "dict[str, ToolView]"  # the view for each of its values; filled and bounded by `call_view`
 
 
@@ -167,7 +167,7 @@ def call_view(tool: Tool, arguments: Mapping[str, Any]) -> ToolView:
     if not view.mode and not view.statement:
         return view
     if view.statement and type(value := arguments.get(view.statement)) is str:
-        classes = statement_classes(value)
+        classes = said_by(view.statement, value)
         return _narrowed(view, ", ".join(classes), bits(classes)) if classes else view
     value = arguments.get(view.mode) if view.mode else None
     if type(value) is not str or len(value) > MAX_MODE:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import httpx2
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -56,9 +57,16 @@ def replay(
     if decisions is not None:
         write_decisions(decisions, decided)
     if html is not None:
-        from remit.replay.report import write_report  # here: who wants no report waits for no templates
+        from remit.replay.report import unquoted, write_report  # here: who wants no report waits for no templates
 
         write_report(html, sets, replayed, known)
+        if missing := unquoted(replayed):
+            console.print(
+                f"{missing} decisions stand in {html.name} without quotes: their records could not be read; replay "
+                "again with the key of an operator who may read the record, before it is erased",
+                soft_wrap=True,
+                markup=False,
+            )
     if not known:
         console.print(
             f"{len(decided)} traces decided; there are no labels in {data}, so nothing is scored", soft_wrap=True
@@ -67,8 +75,8 @@ def replay(
     figures = score(decided, known)
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    console = Console()
-    Console(width=max(console.width, 150) if not console.is_terminal else None).print(_table(figures))
+    # On a narrow terminal the lines are folded, which is ugly, but no figure is cut.
+    Console(width=max(Console().width, 150)).print(_table(figures), crop=False)
 
 
 async def _replay(
@@ -122,7 +130,10 @@ async def _connected(directory: Path | None, url: str | None) -> AsyncIterator[t
 
 def _table(figures: dict[str, Figures]) -> Table:
     columns = list(next(iter(figures.values())))
-    table = Table(title="share of traces in %, times in microseconds", title_style="dim", header_style="bold")
+    title = "share of traces in %, times in microseconds"
+    table = Table(
+        title=title, title_style="dim", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     table.add_column("set", no_wrap=True)
     for column in columns:
         table.add_column(column.replace("asks_per_100_calls", "asks/100"), justify="right")
@@ -132,5 +143,5 @@ def _table(figures: dict[str, Figures]) -> Table:
     return table
 
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.command()(replay)

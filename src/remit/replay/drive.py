@@ -32,6 +32,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     findings: tuple[Finding, ...]
     remedy: Remedy | None = None
+    recorded: bool = True  # False: its record could not be read, so nothing is quoted
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,12 +106,12 @@ class Driver:
         )
 
     async def _told(self, answer: dict[str, Any]) -> Told:
-        """The decision from its record; without quotes where the operator may not read it."""
+        """The decision from its record; without quotes where that is erased, or not for this operator."""
         try:
             recorded = (await self._operator.get(f"/v1/records/{answer['id']}"))["call"]
         except ApiError:
             recorded = None
-        return msgspec.convert({**answer, **(recorded or {})}, Told)
+        return msgspec.convert({**answer, **(recorded or {}), "recorded": recorded is not None}, Told)
 
     async def _call(
         self, trace: Trace, mission: str, number: int, call: RecordedCall

@@ -127,11 +127,17 @@ def write_report(
         wrong_counts=Counter(wrong for found in wrongs for wrong in found),
         outcomes=Counter(outcome for one in decided for outcome in one.decisions),
         total=len(traces),
+        unquoted=unquoted(replayed),
         traces=views(),
         version=remit.__version__,
     )
     with file.open("w", encoding="utf-8") as out:
         out.writelines(page)
+
+
+def unquoted(replayed: Sequence[Replayed]) -> int:
+    """How many decisions are shown without what they quote, because their record could not be read."""
+    return sum(not told.recorded for one in replayed for told in one.told)
 
 
 def _page(**content: Any) -> Iterator[str]:

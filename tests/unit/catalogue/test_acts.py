@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remit.catalogue import acts_of, classes_of, mode_of, statement_classes, statement_of, verbs_named
+from remit.catalogue import acts_of, classes_of, mode_of, said_by, statement_of, verbs_named
 from remit.terms import OperationClass
 
 C = OperationClass
@@ -92,15 +92,15 @@ def test_a_value_names_an_act(value: str, classes: tuple[OperationClass, ...]) -
 def test_a_statement_reads_only_when_no_word_of_it_changes_anything(
     statement: str, classes: tuple[OperationClass, ...]
 ) -> None:
-    assert statement_classes(statement) == classes
+    assert said_by("sql", statement) == classes
 
 
 @given(st.text(max_size=300), st.sampled_from(["delete from t", "drop table t", "update t set a=1", "grant r to u"]))
 def test_no_prefix_makes_a_change_a_query(prefix: str, change: str) -> None:
     if not any(mark in prefix for mark in "'\"`-/*\\"):  # a quote or a comment may make text of it
-        assert statement_classes(f"{prefix}; {change}") != (C.READ,)
+        assert said_by("sql", f"{prefix}; {change}") != (C.READ,)
 
 
 def test_a_hostile_statement_takes_no_time() -> None:
     for hostile in ("/*" * 9_000, "/* " * 6_600, "'" * 19_999, "/*" + "*" * 19_000, "-" * 19_999, "[" * 19_999):
-        assert statement_classes(hostile) == ()
+        assert said_by("sql", hostile) == ()

@@ -232,6 +232,15 @@ def test_files_that_hold_no_cases_are_refused(text: str, suffix: str, directory:
     assert re.search("expected|case 1", ran.err)
 
 
+def test_a_proof_that_cannot_be_read_is_not_called_unproven(directory: Path, tmp_path: Path, run: Run) -> None:
+    key = run("audit", "key", str(directory)).out.strip()
+    missing = run("audit", "check", str(tmp_path / "nothing"), "--key", key)
+    assert (missing.code, missing.out) == (2, "")
+    assert "cannot be read" in missing.err
+    (tmp_path / "other").write_text("no proof")
+    assert run("audit", "check", str(tmp_path / "other"), "--key", key).code == 1
+
+
 def test_the_log_is_verified_offline_and_damage_is_named(directory: Path, run: Run) -> None:
     key = run("audit", "key", str(directory)).out.strip()
     fine = run("audit", "verify", str(directory), "--key", key)

@@ -255,3 +255,10 @@ def test_huge_texts_do_not_make_a_huge_page(tmp_path: Path) -> None:
     write_report(file, sets, replayed, labels)
     assert file.stat().st_size < 200_000
     assert re.search(r"199,\d00 more", file.read_text())
+
+
+def test_it_says_how_many_decisions_stand_without_their_quotes(tmp_path: Path) -> None:
+    sets, (one,), labels = world("words")
+    assert "without quotes" not in page(tmp_path, sets, [one], labels).text
+    part = msgspec.structs.replace(one, told=(one.told[0], msgspec.structs.replace(one.told[1], recorded=False)))
+    assert "1 decision is shown without quotes" in page(tmp_path, sets, [part], labels).text
