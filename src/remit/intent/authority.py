@@ -56,17 +56,24 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(
-    r"\b(?:e-?mails?|messages?|summary|mail|notes?|letter|link|files?|reminder|greeting|text|dm)\b", re.IGNORECASE
+    r"\b(?:e-?mails?|messages?|summary|mail|notes?|letter|link|files?|reminder|greeting|text|dm|requests?|receipt"
+    r"|confirmation|statement|report|overview|details)\b",
+    re.IGNORECASE,
 )
 _INSTRUCTIVE = re.compile(
     r"\b(?:follow|do|complete|perform|execute|carry out|handle|act on|take care of|work through|process|obey)\b"
-    r"[^.\n]{0,60}?\b(?:tasks?|instructions?|actions?|steps|requests?|to-?dos?|asks?|directions|guidelines|says?|wants?)\b"
-    r"|\bfollow\b[^.\n]{0,40}\b(?:article|guide|policy|procedure|runbook|playbook|process|manual|"
+    r"(?:[^.\n]|\.(?=\w)){0,60}?\b(?:tasks?|instructions?|actions?|steps|requests?|to-?dos?|asks?|directions|guidelines|says?|wants?)\b"
+    r"|\bfollow\b(?:[^.\n]|\.(?=\w)){0,40}\b(?:article|guide|policy|procedure|runbook|playbook|process|manual|"
     r"readme|docs|documentation|checklist|rules?|handbook|protocol)\b"
-    r"|\bwhat\b[^.\n]{0,40}\b(?:asks?|says?|wants?|requests?|needs?)\b[^.\n]{0,40}\b(?:get|make|do|set|carry|take)\b",
+    r"|\bwhat\b(?:[^.\n]|\.(?=\w)){0,40}\b(?:asks?|says?|wants?|requests?|needs?)\b[^.\n]{0,40}"
+    r"\b(?:get|make|do|set|carry|take)\b",
     re.IGNORECASE,
 )
-_INSIDE = re.compile(r"\b(?:in|at|from|on|of|by)\b|\b(?:asks|says|wants)\b|[/@]|\w\.\w|\bit\b", re.IGNORECASE)
+_INSIDE = re.compile(
+    r"\b(?:in|at|from|on|of|by)\b|\b(?:asks|says|wants)\b|[/@]|\w\.\w|\bit\b"
+    r"|\bwhat (?:\w+ ){1,3}(?:ask|say|want|wrote)\b",
+    re.IGNORECASE,
+)
 _DEFERRING = re.compile(
     r"\b(?:accordingly\b|according to|based on|in response to|in line with|as (?:the|it|he|she|they|his|her|in|per|"
     r"described|specified|requested|mentioned|instructed|noted|stated|asked|agreed|discussed)\b|per (?:the|his|her)\b|"

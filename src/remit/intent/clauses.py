@@ -50,6 +50,10 @@ _DISPENSABLE = frozenset(words("can may must should could"))  # "the old ones ca
 _NOTHING = frozenset(words("nothing none"))
 _SETTLED = frozenset(words("yes so not no possible needed necessary required ok"))  # "if so, merge it"
 _ASKER = frozenset(words("me us"))
+_SAYING = frozenset(words("confirm explain report describe present suggest acknowledge propose"))
+_TOWARDS = frozenset(words("to with"))
+_SOMEBODY = frozenset(words("him her them everyone everybody all"))
+_TELLING = frozenset((OperationClass.COMMUNICATE,))
 _GIVING = frozenset(words("get give need want like provide"))
 _WONDERING = frozenset(words("what how where when which whether who"))
 MAX_ASKED = 16  # words of an indirect question
@@ -192,11 +196,17 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
     if (token.low == "make" and after in ("sure", "certain")) or (not sure and _in_question(tokens, at)):
         return None
     actions = token.licenses
+    if verb in _SAYING and after in _TOWARDS and at + 2 < len(tokens) and _is_somebody(tokens[at + 2]):
+        actions |= _TELLING  # "confirm to her"
     if token.low == "set" and after == "up":
         actions |= _SETTING_UP
     if actions and actions <= _READING and "into" in following:
         actions |= _WRITING  # "summarize it into a note"
     return Asking(at, sure, verb, actions) if actions else None
+
+
+def _is_somebody(token: Token) -> bool:
+    return token.low in _SOMEBODY or token.place or token.text[:1].isupper()
 
 
 def _unknown_order(tokens: tuple[Token, ...], language: Lexicon) -> bool:
@@ -267,7 +277,11 @@ def _position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool)
     opens = opens or _after_recipient(tokens, at, language)
     if not token.known:
         return _inflected(token.low, prior, opens, asks)
-    if prior in language.determiners or prior.endswith("'s") or prior in language.subjects:
+    if (
+        (prior in language.determiners and not (prior in language.polite and _begins(tokens, at - 1)))
+        or prior.endswith("'s")
+        or prior in language.subjects
+    ):
         return None
     if asks:
         if prior in ("and", "then", "please") or (opens and before is not None):
@@ -278,6 +292,11 @@ def _position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool)
     if token.noun or not token.low.isalpha():
         return None
     return earlier in ("want", "need", "like", "love", "please") or prior in ("to", "and") or None
+
+
+def _begins(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a clause begins with this word: "first cancel it", not "the first order"."""
+    return at == 0 or tokens[at - 1].mark or tokens[at - 1].low in ("and", "then", "but", "please")
 
 
 def _after_recipient(tokens: tuple[Token, ...], at: int, language: Lexicon) -> bool:

@@ -118,7 +118,7 @@ _END = re.compile(  # by its first character, so that the others are passed over
 _NOT_OBJECT = frozenset(words("of is was are were : has had will - = by"))
 _OBJECT = re.compile(
     r"(?:the|a|an|my|your|his|her|its|our|their|this|that|these|those|all|any|some|each|every|it|them|him|me|us|to|with|"
-    r"up|out|off|on|one|as|at|into|no|both|user|and|new)\b|[$€£@#\d\"'“(<`]|https?:|www\.|[a-z-]+(?:ly)?\b|\w+[@._/]\w",
+    r"up|out|off|on|one|as|at|into|no|both|user|and|new)\b|[$€£@#\d\"'“(<`]|[.~]{0,2}/\w|https?:|www\.|[a-z-]+(?:ly)?\b|\w+[@._/]\w",
     re.IGNORECASE,
 )
 _DETERMINED = frozenset(
@@ -193,6 +193,8 @@ def _may_open(word: str) -> bool:
 def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
     """Whether the verb asks rather than names: it has an object, and no sign that it is a noun or a field's name."""
     following = match[3]
+    if text[match.end(2) : match.end(2) + 1] == ":" and _urges(match[1]):
+        return True  # "would you kindly also post: …"
     if text[match.end(2) : match.end(2) + 1] in (":", "'", "=", "\n") or following[:1] in ("", "=", ":", "|"):
         return False
     if following.lower().strip(",.") in _NOT_OBJECT:

@@ -30,6 +30,8 @@ def actions(authority: Authority, *, sure: bool | None = None) -> set[OperationC
         ("My bag should be added to the reservation. Please update it.", {C.UPDATE}),
         ("Book a table for four.", {C.CREATE}),
         ("Start by deleting the log files.", {C.DELETE}),
+        ("Move the visit to Friday and confirm to her.", {C.UPDATE, C.COMMUNICATE}),
+        ("First cancel the old booking, then tell me what is free.", {C.DELETE}),
     ],
 )
 def test_the_verbs_of_a_request_license_their_classes(goal: str, classes: set[OperationClass]) -> None:
@@ -79,6 +81,7 @@ def test_named_items_recipients_and_amounts_are_kept() -> None:
         ("Update the plan according to the mail from Kim.", "Kim"),
         ("Do all the tasks on my list at lists.example/kim.", "lists.example/kim"),
         ("Follow the instructions in setup.md.", "setup.md"),
+        ("Please do what setup.v2 on the wiki says.", "setup.v2"),
     ],
 )
 def test_the_sources_that_a_goal_defers_to_are_named(goal: str, source: str) -> None:
