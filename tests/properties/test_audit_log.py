@@ -69,6 +69,19 @@ def test_the_edge_and_the_stored_tiles_give_the_tree_s_root(size: int) -> None:
     assert Tree(size, lambda path: files.get(str(path))).root() == edge.root()
 
 
+@given(st.lists(st.integers(0, 600), max_size=6))
+@settings(max_examples=40, deadline=None)
+def test_runs_of_entries_fill_the_same_tiles_as_one_after_the_other(runs: list[int]) -> None:
+    entries = entries_of(sum(runs))
+    edge, files, at = Edge(), {}, 0
+    for run in runs:
+        for path, hashes in edge.append(*entries[at : at + run]):
+            files[str(path)] = b"".join(hashes)
+        at += run
+    files.update({str(path): b"".join(hashes) for path, hashes in edge.unfinished()})
+    assert files == stored(entries)
+
+
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_every_entry_and_prefix_is_proven_and_no_other(data: st.DataObject) -> None:

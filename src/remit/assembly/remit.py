@@ -48,6 +48,7 @@ RETENTION_EVERY = 3600.0  # seconds
 RANDOM_PAGE = 4096  # bytes of randomness drawn at once: a call into the system costs more than the bytes
 PASSPHRASE_FILE = "REMIT_PASSPHRASE_FILE"  # noqa: S105 the variable's name
 PUBLISH_EVERY = 1.0  # seconds between checkpoints while there is something new
+PUBLISH_PAUSE = 0.001  # seconds between slices of that: the thread that decides goes first
 
 log = structlog.get_logger("remit")
 
@@ -104,7 +105,11 @@ class Remit:
         self.entropy = SystemEntropy()
         self.policies = PolicyBook(directory / FOLDER, settings)
         self.publisher = Publisher(
-            directory / "log", private=keys.log_private, origin=settings.log_origin, source=store
+            directory / "log",
+            private=keys.log_private,
+            origin=settings.log_origin,
+            source=store,
+            pause=lambda: time.sleep(PUBLISH_PAUSE),
         )
         self.outward = Outward(directory / "log", configuration.log, self.publisher)
         self.authenticator = Authenticator(store, self.tenant)

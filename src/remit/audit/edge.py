@@ -4,7 +4,8 @@ It is all that appending and the root need, so a log of any length is extended f
 into tiles of 256). Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 from remit.audit.hashing import edge_root, leaf_hash, perfect_root
 from remit.audit.tiles import WIDTH, TilePath
@@ -19,23 +20,36 @@ class Edge:
         self.size = size
         self.levels: list[list[bytes]] = levels or []
 
-    def append(self, entry: bytes) -> list[HashTile]:
-        """Append an entry; returns the tiles that it filled, lowest first."""
+    def append(self, *entries: bytes) -> list[HashTile]:
+        """Append entries; returns the tiles that they filled, in the order in which they were, lowest level first."""
         filled: list[HashTile] = []
-        self.size += 1
-        rising = leaf_hash(entry)
-        for level in range(len(self.levels) + 1):
+        at = 0
+        while at < len(entries):
+            taken = entries[at : at + self.room]
+            at += len(taken)
+            self._append(taken, filled)
+        return filled
+
+    @property
+    def room(self) -> int:
+        """How many entries the unfinished tile of level 0 still takes."""
+        return WIDTH - self.size % WIDTH
+
+    def _append(self, entries: Sequence[bytes], filled: list[HashTile]) -> None:
+        """Entries for which there is room in one tile."""
+        self.size += len(entries)
+        rising = [leaf_hash(entry) for entry in entries]
+        for level in count():
             if level == len(self.levels):
                 self.levels.append([])
             hashes = self.levels[level]
-            hashes.append(rising)
+            hashes += rising
             if len(hashes) < WIDTH:
                 break
             index = (self.size >> (8 * (level + 1))) - 1
             filled.append((TilePath(level=level, index=index, width=WIDTH), hashes))
             self.levels[level] = []
-            rising = perfect_root(hashes)
-        return filled
+            rising = [perfect_root(hashes)]
 
     def unfinished(self) -> Iterator[HashTile]:
         """The partial tiles of the tree as it is."""

@@ -13,7 +13,7 @@ refused. Limits: one process publishes; the lock on the directory is not held he
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,6 +30,7 @@ from remit.audit.tree import read_tile
 from remit.terms import InvalidInput, Refused, TenantId, Unavailable
 
 BATCH = 16 * WIDTH  # rows per read: bounds memory, and keeps reads on the bundles' boundaries
+SLICE = WIDTH // 4  # rows hashed between two pauses: some 100 µs, for which whoever decides may have to wait
 
 
 class _Log:
@@ -53,13 +54,17 @@ class Publisher:
         origin: str,
         source: EntrySource,
         files: FileStore | None = None,
+        pause: Callable[[], None] = lambda: None,
     ) -> None:
+        """`pause` is called after every `SLICE` of rows: a thread that computes beside the one that decides would
+        otherwise have it wait for the interpreter's lock, five milliseconds at each of its system calls."""
         if not is_key_name(origin):
             raise Refused("expected a log origin without spaces, control characters and `+`, as `remit.example.com`")
         self._private = private
         self._origin = origin
         self._source = source
         self._files: FileStore = files or LogFiles(directory)
+        self._pause = pause
         self._logs: dict[TenantId, _Log] = {}
         self._lock = threading.Lock()
 
@@ -191,8 +196,7 @@ class Publisher:
             self._need_rows(tenant, checkpoint.size)
             edge = Edge()
             for start in range(0, checkpoint.size, BATCH):
-                for row in self._rows(tenant, start, min(start + BATCH, checkpoint.size)):
-                    edge.append(row)
+                edge.append(*self._rows(tenant, start, min(start + BATCH, checkpoint.size)))
             if edge.root() != checkpoint.root:
                 raise Unavailable(_DIFFERS.format(name=log_name(tenant), size=checkpoint.size))
         return checkpoint
@@ -201,15 +205,16 @@ class Publisher:
         """Write what the log lacks up to `size`; full files as they fill, the unfinished ones once."""
         name, edge = log_name(tenant), log.edge
         while edge.size < size:
-            start = edge.size
-            for row in self._rows(tenant, start, min(start - start % WIDTH + BATCH, size)):
-                log.bundle.append(frame(row))
-                for path, hashes in edge.append(row):
+            rows = self._rows(tenant, edge.size, min(edge.size + edge.room, size))
+            for at in range(0, len(rows), SLICE):
+                log.bundle += map(frame, rows[at : at + SLICE])
+                for path, hashes in edge.append(*rows[at : at + SLICE]):
                     if path.level == 0:
                         bundle = TilePath(level=None, index=path.index, width=WIDTH)
                         self._files.write(f"{name}/{bundle}", b"".join(log.bundle))
                         log.bundle = []
                     self._files.write(f"{name}/{path}", b"".join(hashes))
+                self._pause()
         if log.bundle:
             bundle = TilePath(level=None, index=size // WIDTH, width=len(log.bundle))
             self._files.write(f"{name}/{bundle}", b"".join(log.bundle))

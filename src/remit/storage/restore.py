@@ -149,8 +149,7 @@ def _missing(rows: EntrySource, tenant: TenantId, known: list[Checkpoint], accep
         if checkpoint.size > size:
             break
         while edge.size < checkpoint.size:
-            for row in rows.read(tenant, edge.size, min(edge.size + _ROWS, checkpoint.size)):
-                edge.append(row)
+            edge.append(*rows.read(tenant, edge.size, min(edge.size + _ROWS, checkpoint.size)))
         if edge.root() != checkpoint.root:
             raise Refused(
                 f"the backup contradicts a checkpoint of {checkpoint.size} entries: it is of another history, or was "

@@ -1,6 +1,7 @@
 """Publishing: incremental, crash-safe, and never a signature over two histories."""
 
 import errno
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 
 from remit.audit import Publisher, Tree, open_checkpoint, verify, verify_consistency, verify_inclusion
-from remit.audit.files import LogFiles
+from remit.audit.files import MAX_FRESH, LogFiles
 from remit.audit.hashing import leaf_hash, tree_root
+from remit.audit.sequencer import SLICE
 from remit.terms import InvalidInput, Refused, TenantId, Unavailable
 
 
@@ -42,6 +44,39 @@ def test_nothing_new_writes_nothing(world: Any) -> None:
     world.grow(5)
     publisher = world.publisher(world.failing(at=0, kept=True))
     assert publisher.publish(world.tenant).size == 5
+
+
+def test_what_is_replaced_is_synced_first_and_new_files_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    really = os.fsync
+
+    def fsync(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    files = LogFiles(tmp_path)
+    names = [f"tile/0/{number:03d}" for number in range(MAX_FRESH + 3)]
+    for name in names:
+        files.write(name, b"x")
+    assert len(synced) == MAX_FRESH  # no more than so many wait
+    files.sync()
+    assert {(tmp_path / name).stat().st_ino for name in names} <= synced
+    assert (tmp_path / "tile/0").stat().st_ino in synced
+    files.write(names[0], b"y")
+    assert (tmp_path / names[0]).stat().st_ino in synced
+
+
+def test_publishing_pauses_between_slices(world: Any) -> None:
+    pauses: list[int] = []
+    world.rows.add(1000)
+    publisher = Publisher(
+        world.log, private=world.private, origin="remit.test", source=world.rows, pause=lambda: pauses.append(1)
+    )
+    assert publisher.publish(world.tenant).size == 1000
+    assert len(pauses) >= 1000 // SLICE
 
 
 @pytest.mark.parametrize("kept", [False, True])
