@@ -13,7 +13,7 @@ from remit.policy.facts import Evaluation, Facts
 from remit.policy.request import Side, Verdicts, standard_context, verdicts_of
 from remit.policy.schema import RISKY, Environment
 from remit.policy.slices import Policy, Slice
-from remit.policy.types import Form, Path
+from remit.policy.types import Form
 from remit.terms import Agent, Tool
 
 _FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999  # the years 1 to 9999, as the reference writes them
@@ -92,7 +92,7 @@ class Program:
         self.varying = Rules(varying) if varying else None
         read = Slice(environment, tuple(policy for policy, _ in steady))
         self._builders, self._finds = read.builders, "findings" in read.context
-        self._traits = _traits([policy for policy, _ in steady])
+        self._traits = read.traits
         self._order = {policy.ref.id: place for place, (policy, _) in enumerate(rules)}
 
     def seen(self, facts: Facts) -> tuple[Verdicts, dict[str, Any]]:
@@ -122,14 +122,6 @@ class Program:
             return other if one.allowed else one
         both = sorted((*one.policies, *other.policies), key=lambda ref: self._order[ref.id])
         return Evaluation(allowed=one.allowed, policies=tuple(both))
-
-
-def _traits(steady: Sequence[Policy]) -> tuple[str, ...] | None:
-    """The attributes of an agent that these read; None when they look at which agent it is, or at what it is in."""
-    reads: frozenset[Path] = frozenset().union(*(policy.conditions.reads for policy in steady))
-    if ("principal",) in reads or any(policy.conditions.names_agents for policy in steady):
-        return None
-    return tuple(sorted({path[1] for path in reads if path[0] == "principal"}))
 
 
 class Request:

@@ -5,7 +5,9 @@ error: a forbid that could not be evaluated must not count as a forbid that does
 argument that a matching policy reads, but that has no exact form in Cedar, is an error.
 
 Cedar answers the same question the same way, so its answers are kept: under the very entities and the text of the
-context that it was given, never under anything of the compiled policies.
+context that it was given, never under anything of the compiled policies. Of an agent it is given only what the policies
+can read, without a name where they look at none: so agents that policies cannot tell apart ask one question. Should a
+policy read more after all, it errs, and then the question is put in full.
 """
 
 import re
@@ -32,7 +34,7 @@ from remit.policy.source import Statement, printable
 from remit.policy.types import JSON, Misfits, Path, entity
 from remit.policy.world import CACHED, World, approved, context_of, keep
 
-KEPT = 32  # combinations of verdicts, and answers, for each route
+KEPT = 8192  # answers
 LARGEST = 2000  # characters of a context whose answer is kept
 FAILURES = (ValueError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError)
 _POLICY = re.compile(r"`policy(\d{1,9})`")
@@ -47,8 +49,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     entities: cedarpy.Entities
     part: Slice
     dropped: list[Path]  # values that had no exact form
-    answers: dict[object, Evaluation]  # to questions of the same principal, action and resource
-    place: object  # of the answer: what else there is to the question; None when it is not kept
+    place: object  # of the answer: all that there is to the question; None when it is not kept
 
 
 class Reference:
@@ -57,18 +58,21 @@ class Reference:
     def __init__(self, world: World) -> None:
         self._world = world
         self._routes: dict[object, _Route] = {}
-        self._shared: dict[object, cedarpy.Entities] = {}
+        self._parsed: dict[object, cedarpy.Entities] = {}
+        self._answers: dict[object, Evaluation] = {}
 
     def evaluate(self, facts: Facts, groups: tuple[str, ...] | None) -> Evaluation:
         """The answer if these groups had approved. Never raises; whatever goes wrong is a deny that says so."""
         try:
-            question = self.question(facts, groups)
-            if question.place is None:
-                return _answer(question)
-            found = question.answers.get(question.place)
+            route = self._route(facts)
+            question = self._question(facts, groups, route, route.alike)
+            found = None if question.place is None else self._answers.get(question.place)
             if found is None:
                 found = _answer(question)
-                keep(question.answers, question.place, found, KEPT)
+                if found.errors and route.alike is not route.principal:  # Cedar's words may say which agent
+                    return _answer(self._question(facts, groups, route, route.principal))
+                if question.place is not None:
+                    keep(self._answers, question.place, found, KEPT)
             return found
         except Inexpressible as error:
             return Evaluation(allowed=False, errors=(printable(str(error)),))
@@ -78,23 +82,32 @@ class Reference:
             )
 
     def question(self, facts: Facts, groups: tuple[str, ...] | None) -> Question:
+        """In full."""
         route = self._route(facts)
-        misfits = Misfits(dropped=[*route.principal.dropped, *route.resource.dropped])
-        context = approved(context_of(facts, route.environment, route.part, misfits, JSON), route.part, groups, JSON)
+        return self._question(facts, groups, route, route.principal)
+
+    def _question(self, facts: Facts, groups: tuple[str, ...] | None, route: "_Route", principal: Side) -> Question:
+        part, place = route.part, route.place
+        misfits = Misfits(dropped=[*principal.dropped, *route.resource.dropped])
+        context = approved(context_of(facts, route.environment, part, misfits, JSON), part, groups, JSON)
         verdicts: Verdicts = ()
-        if "findings" in route.part.context:
+        if "findings" in part.context:
             verdicts = verdicts_of(facts)
             context["findings"] = entity(*findings_uid(verdicts))
         text = msgspec.json.encode(context).decode()
-        kept = route.place is not None and not misfits.dropped and len(text) <= LARGEST
+        kept = place is not None and not misfits.dropped and len(text) <= LARGEST
         return Question(
-            body={**route.body, "context": text},
+            body={
+                "principal": {"type": principal.uid[0], "id": principal.uid[1]},
+                "action": {"type": "Action", "id": route.environment.action},
+                "resource": {"type": route.resource.uid[0], "id": route.resource.uid[1]},
+                "context": text,
+            },
             context=context,
-            entities=self._entities(route, verdicts),
-            part=route.part,
+            entities=self._entities(route, principal, verdicts),
+            part=part,
             dropped=misfits.dropped,
-            answers=route.answers,
-            place=(verdicts, text) if kept else None,
+            place=(part, place, sides_json((principal,)), verdicts, text) if kept else None,
         )
 
     def _route(self, facts: Facts) -> "_Route":
@@ -114,27 +127,26 @@ class Reference:
         part = self._world.slice(principal, environment, resource)
         return _Route(facts, place, environment, principal, resource, part)
 
-    def _entities(self, route: "_Route", verdicts: Verdicts) -> cedarpy.Entities:
+    def _entities(self, route: "_Route", principal: Side, verdicts: Verdicts) -> cedarpy.Entities:
         """Parsed once for each combination of verdicts; what all agents share of it, once for all of them."""
-        found = route.parsed.get(verdicts)
-        if found is not None:
-            return found
         if route.place is None:  # principal and resource may be one
-            text = entities_json(route.principal, route.environment, route.resource, verdicts)
+            text = entities_json(principal, route.environment, route.resource, verdicts)
             return cedarpy.Entities.from_json_str(text)
-        key = (route.place, verdicts)
-        shared = self._shared.get(key)
-        if shared is None:
-            text = entities_json(None, route.environment, route.resource, verdicts)
-            shared = cedarpy.Entities.from_json_str(text)
-            keep(self._shared, key, shared, CACHED)
-        found = shared.with_added_json_str(sides_json((route.principal,)))
-        keep(route.parsed, verdicts, found, KEPT)
+        side = sides_json((principal,))
+        found = self._parsed.get((route.place, verdicts, side))
+        if found is None:
+            shared = self._parsed.get((route.place, verdicts))
+            if shared is None:
+                text = entities_json(None, route.environment, route.resource, verdicts)
+                shared = cedarpy.Entities.from_json_str(text)
+                keep(self._parsed, (route.place, verdicts), shared, CACHED)
+            found = shared.with_added_json_str(side)
+            keep(self._parsed, (route.place, verdicts, side), found, CACHED)
         return found
 
 
 class _Route:
-    """All that requests of one agent for one tool share; its entities, parsed, for combinations of verdicts."""
+    """All that requests of one agent for one tool share."""
 
     def __init__(
         self,
@@ -152,13 +164,15 @@ class _Route:
         self.principal = principal
         self.resource = resource
         self.part = part
-        self.body = {
-            "principal": {"type": principal.uid[0], "id": principal.uid[1]},
-            "action": {"type": "Action", "id": environment.action},
-            "resource": {"type": resource.uid[0], "id": resource.uid[1]},
-        }
-        self.parsed: dict[Verdicts, cedarpy.Entities] = {}
-        self.answers: dict[object, Evaluation] = {}
+        self.alike = principal if place is None else _alike(principal, part)  # what the policies see of it
+
+
+def _alike(principal: Side, part: Slice) -> Side:
+    """An agent without all that these policies do not look at."""
+    if part.traits is None or part.names_principals:
+        return principal
+    read = {name: value for name, value in principal.attributes.items() if name in part.traits}
+    return Side(uid=(principal.uid[0], ""), attributes=read)
 
 
 def _place(facts: Facts) -> tuple[object, ...]:

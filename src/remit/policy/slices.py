@@ -13,6 +13,7 @@ from remit.policy.compiled import Condition
 from remit.policy.conditions import Conditions
 from remit.policy.request import builders
 from remit.policy.schema import COMMON, STANDARD, Environment
+from remit.policy.scope import key
 from remit.policy.source import Statement
 from remit.policy.types import Path, Record
 
@@ -49,6 +50,20 @@ class Slice:
         self.builders = builders(self.context, _members("mission", every, conditions))
         # Paths read by policies that do not look at `context.dropped` themselves.
         self.strict = frozenset(path for one in conditions if not one.looks_at_dropped for path in one.reads)
+
+    @cached_property
+    def traits(self) -> tuple[str, ...] | None:
+        """The principal's attributes that conditions read; None when they look at who it is, or at what it is in."""
+        conditions = [policy.conditions for policy in self.policies]
+        reads: frozenset[Path] = frozenset().union(*(one.reads for one in conditions))
+        if ("principal",) in reads or any(one.names_agents for one in conditions):
+            return None
+        return tuple(sorted({path[1] for path in reads if path[0] == "principal"}))
+
+    @cached_property
+    def names_principals(self) -> bool:
+        """Whether a scope does."""
+        return any(key(statement.tree.principal) is not None for statement in self.statements)
 
     @cached_property
     def handle(self) -> cedarpy.PolicySet:
