@@ -175,7 +175,7 @@ def anew(chosen: PolicySet) -> Callable[[Facts], object]:
     """Cedar, asked as if it had not been asked before."""
 
     def ask(facts: Facts) -> object:
-        chosen._reference._route(facts).answers.clear()
+        chosen._reference._answers.clear()
         return chosen.reference(facts)
 
     return ask

@@ -4,6 +4,8 @@ Policy decides, findings inform. Anything but a clean permit is a deny (I2); a d
 request with a hypothetical approval from the groups that policy names would be permitted.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from remit.policy import Evaluation, Facts, Lift, PolicyRef, PolicySet
@@ -43,9 +45,9 @@ def judge(policies: PolicySet, facts: Facts, evaluation: Evaluation) -> Judgemen
     if evaluation.allowed and not evaluation.errors:
         return Judgement(
             effect=Effect.PERMIT,
-            reasons=_reasons(evaluation),
+            reasons=_reasons(evaluation.policies),
             findings=facts.findings,
-            obligations=tuple([item for ref in evaluation.policies for item in ref.obligations]),
+            obligations=_obligations(evaluation.policies),
         )
     if evaluation.errors:
         message = "a policy could not be evaluated on this request: " + "; ".join(evaluation.errors)
@@ -60,13 +62,16 @@ def judge(policies: PolicySet, facts: Facts, evaluation: Evaluation) -> Judgemen
     if lift is not None:
         return Judgement(
             effect=Effect.ASK,
-            reasons=_reasons(evaluation),
+            reasons=_reasons(evaluation.policies),
             findings=facts.findings,
             remedy=Remedy(message=f"approval by {_who(lift)}", disclosable=True, groups=lift.groups),
             lift=lift,
         )
     return Judgement(
-        effect=Effect.DENY, reasons=_reasons(evaluation), findings=facts.findings, remedy=_remedy(evaluation, facts)
+        effect=Effect.DENY,
+        reasons=_reasons(evaluation.policies),
+        findings=facts.findings,
+        remedy=_remedy(evaluation, facts),
     )
 
 
@@ -86,10 +91,16 @@ def observed(judgement: Judgement) -> Judgement:
     )
 
 
-def _reasons(evaluation: Evaluation) -> tuple[Reason, ...]:
-    if not evaluation.policies:
+@lru_cache(maxsize=4096)
+def _reasons(policies: tuple[PolicyRef, ...]) -> tuple[Reason, ...]:
+    if not policies:
         return (Reason(code="remit.default_deny", message="no policy permits this"),)
-    return tuple([Reason(code=ref.id, message=ref.reason) for ref in evaluation.policies])
+    return tuple([Reason(code=ref.id, message=ref.reason) for ref in policies])
+
+
+@lru_cache(maxsize=4096)
+def _obligations(policies: tuple[PolicyRef, ...]) -> tuple[Obligation, ...]:
+    return tuple([item for ref in policies for item in ref.obligations])
 
 
 def _remedy(evaluation: Evaluation, facts: Facts) -> Remedy:

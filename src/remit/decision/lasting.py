@@ -1,13 +1,19 @@
 """What an approval may rely on: the verdicts that its approver saw (I6)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from remit.terms import VERDICTS, Finding, FindingKind
 
 
 def evidence_of(findings: Iterable[Finding]) -> str:
     """`kind=verdict` pairs in order of kind: no quotes, nothing that an agent wrote."""
-    return ";".join(sorted([f"{finding.kind._value_}={finding.verdict}" for finding in findings]))
+    return _evidence(tuple([(finding.kind, finding.verdict) for finding in findings]))
+
+
+@lru_cache(maxsize=4096)
+def _evidence(pairs: tuple[tuple[FindingKind, str], ...]) -> str:
+    return ";".join(sorted([f"{kind.value}={verdict}" for kind, verdict in pairs]))
 
 
 def not_worse(then: str, now: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from remit.policy.compiled import Condition, Erred, Node, Uid
 from remit.policy.compiled.extensions import CONSTRUCTORS, Datetime, Decimal
 from remit.policy.compiled.values import key
 from remit.policy.facts import Evaluation, Facts
-from remit.policy.request import Side, Verdicts, standard_context, verdicts_of
+from remit.policy.request import Side, verdicts_of
 from remit.policy.schema import RISKY, Environment
 from remit.policy.slices import Policy, Slice
 from remit.policy.types import Form
@@ -48,6 +49,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     node: Node
     above: frozenset[Uid]  # itself included
     known: tuple[str, frozenset[Uid]]  # its type, and those of `above` that scopes name: what decides what it meets
+    seen: dict[tuple[str, ...] | None, object] = {}  # by names of attributes, what rules see that read these
 
 
 class Site:
@@ -91,26 +93,27 @@ class Program:
         self.steady = Rules(steady)
         self.varying = Rules(varying) if varying else None
         read = Slice(environment, tuple(policy for policy, _ in steady))
-        self._builders, self._finds = read.builders, "findings" in read.context
+        self._finds = "findings" in read.context
+        paths = dict.fromkeys(path for _, builder in read.builders for path in builder.paths)
+        self._look = attrgetter(*paths, "tenant")
+        self._look_without_mission = attrgetter(*(path for path in paths if path[:8] != "mission."), "tenant")
         self._traits = read.traits
         self._order = {policy.ref.id: place for place, (policy, _) in enumerate(rules)}
 
-    def seen(self, facts: Facts) -> tuple[Verdicts, dict[str, Any]]:
-        """The verdicts and what of the context the steady rules read, when there are no others."""
-        return verdicts_of(facts) if self._finds else (), standard_context(facts, self._builders, VALUES)
-
-    def key(self, verdicts: Verdicts, context: dict[str, Any], actor: Actor) -> tuple[Any, ...]:
+    def place(self, facts: Facts, actor: Actor) -> object:
         """All that a steady rule can see of a request without an approval, but for the site, which is the program's."""
-        found: list[Any] = [self, verdicts]
-        for name, _ in self._builders:
-            value = context.get(name)
-            found.append(tuple(value.items()) if type(value) is dict else value)
+        traits = actor.seen.get(self._traits)
+        if traits is None:
+            traits = actor.seen[self._traits] = self._of(actor)
+        missing = facts.mission is None
+        look = self._look_without_mission if missing else self._look
+        return self, traits, missing, look(facts), verdicts_of(facts) if self._finds else None
+
+    def _of(self, actor: Actor) -> object:
         attributes = actor.side.attributes
         if self._traits is None:
-            found += (actor.side.uid, actor.above, tuple(attributes.items()))
-        else:
-            found += [attributes.get(name) for name in self._traits]  # None: agents have no such attribute
-        return tuple(found)
+            return actor.side.uid, actor.above, tuple(attributes.items())
+        return tuple([attributes.get(name) for name in self._traits])  # None: agents have no such attribute
 
     def joined(self, one: Evaluation, other: Evaluation) -> Evaluation:
         """What both parts answer together."""

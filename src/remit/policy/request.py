@@ -7,6 +7,7 @@ wrote stands only where a string or number is expected. Only what the matching p
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -16,10 +17,21 @@ from remit.policy.facts import Facts
 from remit.policy.schema import FINDING_TYPES, MISSING, STANDARD, Environment
 from remit.policy.scope import Subject, Uid
 from remit.policy.types import JSON, MAX_DECIMAL, PLACES, Form, Misfits, Path, Record, to_record
-from remit.terms import VERDICTS, AgentState, FindingKind, Mission, ToolState
+from remit.terms import VERDICTS, AgentState, Confidentiality, FindingKind, Integrity, ToolState
 
 Verdicts = tuple[str, ...]  # one of each kind of finding, in their order; () when no policy asks
-Builder = Callable[[Facts, Form], Any]  # the value of an attribute, or None to leave it out
+
+
+class Builder:
+    """Builds an attribute of the context, None to leave it out, from what lies at `paths` in the facts and no more."""
+
+    def __init__(self, make: Callable[..., Any], *paths: str) -> None:
+        self.paths = paths
+        self._make = make
+        self._look = attrgetter(*paths, "tenant")  # the tenant, so that one path gives a tuple, too
+
+    def __call__(self, facts: Facts, form: Form) -> Any:
+        return self._make(form, *self._look(facts)[:-1])
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +152,7 @@ def builders(names: frozenset[str], mission: frozenset[str]) -> tuple[tuple[str,
 
     Except `findings` and `approval`, which the caller has, and `dropped`, which the conversion knows.
     """
-    found = {**_BUILDERS, "mission": _mission(mission)}
+    found = {**_BUILDERS, "mission": _Mission(mission)}
     return tuple((name, found[name]) for name in sorted(names) if name in found)
 
 
@@ -165,13 +177,19 @@ def asserted_context(facts: Facts, kind: Record, misfits: Misfits, form: Form = 
 
 def verdicts_of(facts: Facts) -> Verdicts:
     """One verdict of each kind. The worse of two counts; one that nobody defined is as if missing."""
-    found, ranks = list(_NOTHING_FOUND), list(_UNRANKED)
-    for finding in facts.findings:
-        slot, known = _SLOTS[finding.kind]
-        rank = known.get(finding.verdict, _UNDEFINED)
+    findings = facts.findings
+    return _worst(tuple([one.kind for one in findings]), tuple([one.verdict for one in findings]))
+
+
+@lru_cache(maxsize=4096)
+def _worst(kinds: tuple[FindingKind, ...], verdicts: tuple[str, ...]) -> Verdicts:
+    found, ranks = [MISSING] * len(FindingKind), [-1] * len(FindingKind)
+    for kind, verdict in zip(kinds, verdicts, strict=True):
+        slot, known = _SLOTS[kind]
+        rank = known.get(verdict, _UNDEFINED)
         if rank >= ranks[slot]:
             ranks[slot] = rank
-            found[slot] = finding.verdict if rank < _UNDEFINED else MISSING
+            found[slot] = verdict if rank < _UNDEFINED else MISSING
     return tuple(found)
 
 
@@ -180,8 +198,6 @@ _SLOTS = {
     kind: (slot, {verdict: rank for rank, verdict in enumerate(VERDICTS[kind])})
     for slot, kind in enumerate(FindingKind)
 }
-_NOTHING_FOUND = [MISSING] * len(FindingKind)
-_UNRANKED = [-1] * len(FindingKind)
 
 
 def findings_uid(verdicts: Verdicts) -> Uid:
@@ -193,43 +209,39 @@ def findings_of(verdicts: Verdicts, form: Form = JSON) -> dict[str, Any]:
     return {kind.value: form.entity(FINDING_TYPES[kind], verdict) for kind, verdict in pairs}
 
 
-def _mission(members: frozenset[str]) -> Builder:
-    chosen = tuple((name, builder) for name, builder in _MEMBERS.items() if name in members)
+class _Mission(Builder):
+    """The record of a mission, with these members."""
 
-    def build(facts: Facts, form: Form) -> dict[str, Any] | None:
-        mission = facts.mission
-        if mission is None:
+    def __init__(self, members: frozenset[str]) -> None:
+        self._chosen = [(name, builder) for name, builder in _MEMBERS.items() if name in members]
+        super().__init__(dict, *dict.fromkeys(path for _, builder in self._chosen for path in builder.paths))
+
+    def __call__(self, facts: Facts, form: Form) -> Any:
+        if facts.mission is None:
             return None
-        record = {}
-        for name, builder in chosen:
-            value = builder(mission, facts, form)
-            if value is not None:
-                record[name] = value
-        return record
-
-    return build
+        built = [(name, builder(facts, form)) for name, builder in self._chosen]
+        return {name: value for name, value in built if value is not None}
 
 
-_MEMBERS: dict[str, Callable[[Mission, Facts, Form], Any]] = {
-    "id": lambda mission, _facts, _form: text_of(mission.id),
-    "state": lambda mission, _facts, form: form.entity("MissionState", mission.state),
-    "purpose": lambda mission, _facts, _form: text_of(mission.purpose),
-    "purposes": lambda mission, facts, form: form.items([text_of(n) for n in facts.purposes or (mission.purpose,)]),
-    "subject": lambda mission, _facts, _form: text_of(mission.subject),
-    "voucher": lambda mission, _facts, form: form.entity("Voucher", mission.voucher.kind),
-    "depth": lambda mission, _facts, _form: mission.depth,
-    "derived": lambda mission, _facts, _form: mission.parent is not None,
-    "ask_above": lambda mission, _facts, form: _ask_above(mission, form),
+_MEMBERS = {
+    "id": Builder(lambda _, name: text_of(name), "mission.id"),
+    "state": Builder(lambda form, state: form.entity("MissionState", state), "mission.state"),
+    "purpose": Builder(lambda _, purpose: text_of(purpose), "mission.purpose"),
+    "purposes": Builder(
+        lambda form, line, purpose: form.items([text_of(name) for name in line or (purpose,)]),
+        "purposes",
+        "mission.purpose",
+    ),
+    "subject": Builder(lambda _, subject: text_of(subject), "mission.subject"),
+    "voucher": Builder(lambda form, kind: form.entity("Voucher", kind), "mission.voucher.kind"),
+    "depth": Builder(lambda _, depth: depth, "mission.depth"),
+    "derived": Builder(lambda _, parent: parent is not None, "mission.parent"),
+    "ask_above": Builder(lambda form, bound: _decimal(form, bound, Decimal(0)), "mission.bounds.ask_above"),
 }
 
 
-def _ask_above(mission: Mission, form: Form) -> Any:
-    bound = mission.bounds.ask_above
-    return None if bound is None else form.decimal(_money(bound, Decimal(0)))
-
-
-def _amount(facts: Facts, form: Form) -> Any:
-    return None if facts.amount is None else form.decimal(_money(facts.amount, MAX_DECIMAL))
+def _decimal(form: Form, value: float | Decimal | None, unreadable: Decimal) -> Any:
+    return None if value is None else form.decimal(_money(value, unreadable))
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -243,10 +255,10 @@ def _money(value: float | Decimal, unreadable: Decimal) -> int:
     return int(number.scaleb(PLACES).to_integral_value(rounding=ROUND_CEILING))
 
 
-def _instance(facts: Facts, form: Form) -> dict[str, Any]:
+def _instance(form: Form, integrity: Integrity, confidentiality: Confidentiality) -> dict[str, Any]:
     return {
-        "integrity": form.entity("Integrity", facts.label.integrity.name.lower()),
-        "confidentiality": form.entity("Confidentiality", facts.label.confidentiality.name.lower()),
+        "integrity": form.entity("Integrity", integrity.name.lower()),
+        "confidentiality": form.entity("Confidentiality", confidentiality.name.lower()),
     }
 
 
@@ -261,9 +273,9 @@ def text_of(text: str) -> str:
     return text
 
 
-_BUILDERS: dict[str, Builder] = {
-    "instance": _instance,
-    "amount": _amount,
-    "mode": lambda facts, form: form.entity("Mode", facts.mode),
-    "time": lambda facts, form: form.datetime(facts.now),
+_BUILDERS = {
+    "instance": Builder(_instance, "label.integrity", "label.confidentiality"),
+    "amount": Builder(lambda form, amount: _decimal(form, amount, MAX_DECIMAL), "amount"),
+    "mode": Builder(lambda form, mode: form.entity("Mode", mode), "mode"),
+    "time": Builder(lambda form, now: form.datetime(now), "now"),
 }
