@@ -29,6 +29,7 @@ from remit.terms.entries import Ledger, Reservation
 _WITHIN = Finding(kind=FindingKind.BUDGET, verdict="within")
 _NONE = Finding(kind=FindingKind.BUDGET, verdict="none", message="there is no mission, so no budget")
 _UNBOUNDED = Budget()
+_NOTHING = Spent()
 _DAY = 24 * 3600 * 1000
 
 
@@ -41,24 +42,35 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     daily: tuple[str, ...] = ()  # ids of the ledgers of this day among them
 
 
-def budgets(state: State, tenant: TenantId, actors: Actors, limits: Limits, wanted: Spent, now: int) -> Drawn:
-    """Derived missions draw on their parents' budgets (I4), everybody on those of the day."""
-    puts: list[Put] = []
-    for mission in _line(state, tenant, actors.mission):
-        whose = "this mission" if mission is actors.mission else "a mission that this one derives from"
-        put = _draw(state, tenant, mission.id, mission.budget, wanted)
-        if isinstance(put, str):
-            return _exceeded(whose, put)
-        puts.append(put)
-    daily: list[str] = []
-    for whose, name, budget in _days(tenant, actors, limits, now):
-        put = _draw(state, tenant, name, budget, wanted)
-        if isinstance(put, str):
-            return _exceeded(f"this {whose} for a day", put)
-        puts.append(put)
-        daily.append(name)
-    finding = _NONE if actors.mission is None else _WITHIN
-    return Drawn(finding=finding, puts=tuple(puts), reserved=wanted, daily=tuple(daily))
+class Budgets:
+    """What calls may spend, by missions and by days."""
+
+    def __init__(self, state: State, limits: Limits) -> None:
+        self._state = state
+        days = (("instance", limits.instance_day), ("agent", limits.agent_day), ("tenant", limits.tenant_day))
+        self._days = [(whose, budget) for whose, budget in days if budget != _UNBOUNDED]
+
+    def draw(self, tenant: TenantId, actors: Actors, wanted: Spent, now: int) -> Drawn:
+        """Derived missions draw on their parents' budgets (I4), everybody on those of the day."""
+        mission = actors.mission
+        puts: list[Put] = []
+        if mission is not None:
+            for one in (mission,) if mission.parent is None else _line(self._state, tenant, mission):
+                put = _draw(self._state, tenant, one.id, one.budget, wanted)
+                if isinstance(put, str):
+                    whose = "this mission" if one is mission else "a mission that this one derives from"
+                    return _exceeded(whose, put)
+                puts.append(put)
+        daily: list[str] = []
+        for whose, budget in self._days:
+            name = _daily(whose, tenant, actors, now)
+            put = _draw(self._state, tenant, name, budget, wanted)
+            if isinstance(put, str):
+                return _exceeded(f"this {whose} for a day", put)
+            puts.append(put)
+            daily.append(name)
+        finding = _NONE if mission is None else _WITHIN
+        return Drawn(finding=finding, puts=tuple(puts), reserved=wanted, daily=tuple(daily))
 
 
 def settlement(state: State, held: Reservation, used: Spent) -> tuple[Put, ...]:
@@ -94,24 +106,19 @@ def _line(state: State, tenant: TenantId, mission: Mission | None) -> Iterator[M
         mission = state.mission(tenant, mission.parent) if mission.parent else None
 
 
-def _days(tenant: TenantId, actors: Actors, limits: Limits, now: int) -> Iterator[tuple[str, str, Budget]]:
-    for whose, name, budget in (
-        ("instance", actors.instance.id, limits.instance_day),
-        ("agent", actors.agent.id, limits.agent_day),
-        ("tenant", tenant, limits.tenant_day),
-    ):
-        if budget != _UNBOUNDED:
-            day = datetime.date.fromordinal(719_163 + now // _DAY)  # the ordinal of 1970-01-01
-            yield whose, f"{whose}:{name}@{day.isoformat()}", budget
+def _daily(whose: str, tenant: TenantId, actors: Actors, now: int) -> str:
+    name = {"instance": actors.instance.id, "agent": actors.agent.id, "tenant": tenant}[whose]
+    day = datetime.date.fromordinal(719_163 + now // _DAY)  # the ordinal of 1970-01-01
+    return f"{whose}:{name}@{day.isoformat()}"
 
 
 def _draw(state: State, tenant: TenantId, name: str, budget: Budget, wanted: Spent) -> Put | str:
     """The ledger as it would be, or the name of the ceiling that does not allow it."""
     ledger = state.ledger(tenant, MissionId(name))
-    spent = reserve(budget, ledger.spent if ledger else Spent(), wanted)
+    before, version = (_NOTHING, 0) if ledger is None else (ledger.spent, ledger.version)
+    spent = reserve(budget, before, wanted)
     if isinstance(spent, str):
         return spent
-    version = ledger.version if ledger else 0
     return Put(
         kind=Kind.LEDGER,
         record=Ledger(tenant=tenant, id=name, spent=spent, version=version + 1),

@@ -5,6 +5,7 @@ arguments can mean.
 """
 
 import hashlib
+from functools import lru_cache
 
 import msgspec
 
@@ -36,6 +37,7 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
 
     call: Call
     tool: Tool
+    id: ToolId
     registered: bool
 
 
@@ -54,66 +56,73 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
 _encode_head = msgspec.json.Encoder().encode
 
 
-def split_tool(request: Request) -> tuple[ServerId, str]:
-    """Server and tool of `resource.id`, which is `<server>/<tool>`. Raises `InvalidInput`."""
-    server, slash, tool = request.resource_id.partition("/")
+@lru_cache(maxsize=4096)
+def _parts(resource_id: str) -> tuple[ToolId, ServerId, str]:
+    server, slash, tool = resource_id.partition("/")
     if not slash or not is_identifier(server) or not tool or len(tool) > 256 or not tool.isprintable():
         raise InvalidInput("expected `resource.id` of a tool to be `<server>/<tool>`")
-    if request.action != tool:
-        raise InvalidInput("expected `action.name` to be the tool's name, the part of `resource.id` after the slash")
-    return ServerId(server), tool
+    return ToolId(resource_id), ServerId(server), tool
 
 
 def describe(state: State, tenant: TenantId, request: Request, actors: Actors, call_id: str) -> Described:
-    """The call that `request` asks for. Raises `InvalidInput` for arguments without one canonical form."""
-    server, name = split_tool(request)
+    """The call that `request` asks for. Raises `InvalidInput` for arguments without one canonical form, and unless
+    `resource.id` is `<server>/<tool>`."""
+    id, server, name = _parts(request.resource_id)
+    if request.action != name:
+        raise InvalidInput("expected `action.name` to be the tool's name, the part of `resource.id` after the slash")
     arguments = dict(request.arguments or {})
     body = canonical(arguments)
     if len(body) > MAX_ARGUMENTS:
         raise InvalidInput(f"expected arguments of at most {MAX_ARGUMENTS} bytes, got {len(body)}")
-    tool = state.tool(tenant, ToolId(f"{server}/{name}"))
+    tool = state.tool(tenant, id)
     registered = tool is not None
     if tool is None:
         tool = unknown_tool(tenant, server, name, arguments)
-    mission = actors.mission.id if actors.mission else None
+    mission = actors.mission.id if actors.mission is not None else None
+    definition, instance = tool.definition_hash, actors.instance.id
     head = _Head(
         call_id=call_id,
-        definition=tool.definition_hash,
-        instance=actors.instance.id,
+        definition=definition,
+        instance=instance,
         mission=mission,
         server=server,
         tenant=tenant,
         tool=name,
     )
     # The JCS form of all fields with `arguments` first in key order: the members of the head sort behind it.
-    joined = b'{"arguments":' + body + b"," + _encode_head(head)[1:]
+    joined = b'{"arguments":%b,%b' % (body, _encode_head(head)[1:])
     call = Call(
         tenant=tenant,
         mission=mission,
         agent=actors.agent.id,
-        instance=actors.instance.id,
+        instance=instance,
         server=server,
         tool=name,
-        definition_hash=tool.definition_hash,
+        definition_hash=definition,
         arguments=arguments,
         canonical=body,
         call_id=CallId(call_id),
         digest=hashlib.sha256(joined).hexdigest(),
     )
-    return Described(call=call, tool=tool, registered=registered)
+    return Described(call=call, tool=tool, id=id, registered=registered)
 
 
 def wanted(described: Described) -> Spent:
     """What the call would spend: one call; of a transfer, the largest of its amounts; of what may read, at least one
     record, until its outcome says how many. An amount that is negative, or no number, counts as infinite: it must not
     earn budget back, nor slip below a ceiling."""
+    classes = described.tool.classes
+    records = 1 if OperationClass.READ in classes else 0
+    if OperationClass.TRANSFER not in classes:
+        return _READ if records else _CALL
     amount = 0.0
-    if OperationClass.TRANSFER in described.tool.classes:
-        for path in described.tool.amounts:
-            value = value_at(described.call.arguments, path)
-            amount = max(amount, _money(value)) if value is not None else amount
-    records = 1 if OperationClass.READ in described.tool.classes else 0
+    for path in described.tool.amounts:
+        value = value_at(described.call.arguments, path)
+        amount = max(amount, _money(value)) if value is not None else amount
     return Spent(calls=1, amount=amount, records=records)
+
+
+_CALL, _READ = Spent(calls=1), Spent(calls=1, records=1)
 
 
 def value_at(arguments: object, path: str) -> object | None:
@@ -145,7 +154,11 @@ def _money(value: object) -> float:
 def schema_finding(described: Described, violations: tuple[str, ...]) -> Finding:
     """Whether the arguments fit the schema that the tool itself declares."""
     if not described.registered:
-        return Finding(kind=FindingKind.SCHEMA, verdict="unregistered", message="nobody registered this tool")
+        return _UNREGISTERED
     if violations:
         return Finding(kind=FindingKind.SCHEMA, verdict="breaks", message="; ".join(violations[:3]))
-    return Finding(kind=FindingKind.SCHEMA, verdict="fits")
+    return _FITS
+
+
+_UNREGISTERED = Finding(kind=FindingKind.SCHEMA, verdict="unregistered", message="nobody registered this tool")
+_FITS = Finding(kind=FindingKind.SCHEMA, verdict="fits")

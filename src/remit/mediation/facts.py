@@ -3,7 +3,6 @@ point may assert, and never about agents and tools."""
 
 from remit.mediation.describe import Described
 from remit.mediation.find import Actors
-from remit.missions import purpose_line
 from remit.policy import Asserted, Facts
 from remit.terms import (
     Agent,
@@ -12,8 +11,8 @@ from remit.terms import (
     FindingKind,
     PointPrincipal,
     Principal,
+    PurposeId,
     Request,
-    Settings,
     Spent,
     TenantId,
 )
@@ -31,21 +30,21 @@ def call_facts(
     findings: tuple[Finding, ...],
     spend: Spent,
     approval: Approval | None,
-    settings: Settings,
+    purposes: tuple[PurposeId, ...],
     now: int,
 ) -> Facts:
-    """Facts of a tool call."""
-    call, mission = described.call, actors.mission
+    """Facts of a tool call; `purposes` are the mission's and those above it."""
+    call = described.call
     return Facts(
         tenant=call.tenant,
         subject_id=call.agent,
         agent=actors.agent,
         action=call.tool,
-        resource_id=call.tool_id,
+        resource_id=described.id,
         tool=described.tool if described.registered else None,
         arguments=call.arguments,
-        mission=mission,
-        purposes=purpose_line(mission.purpose, settings.purposes) if mission else (),
+        mission=actors.mission,
+        purposes=purposes,
         label=actors.instance.label,
         findings=findings,
         amount=spend.amount or None,

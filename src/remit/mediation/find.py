@@ -7,6 +7,8 @@ A mission belongs to one instance: the one it was opened for, else the first tha
 an agent cannot shed what it has taken in by naming a fresh instance for its next call.
 """
 
+import math
+
 import msgspec
 
 from remit.agents import may_act, new_instance
@@ -25,8 +27,11 @@ from remit.terms import (
     MissionId,
     MissionState,
     TenantId,
+    TenantStop,
 )
 from remit.terms.entries import Expected
+
+_KEPT = 16_384  # actors, some 3 KB each
 
 
 class Actors(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +43,53 @@ class Actors(msgspec.Struct, frozen=True, kw_only=True):
     mission: Mission | None
     brief: Brief | None
     read: tuple[Expected, ...]  # everything that this rests on, with its version: what the commit compares
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """The actors of a mission of its own or of none, with the records that `find` looked at beside theirs."""
+
+    actors: Actors
+    stop: TenantStop | None
+    until: float  # when the mission expires
+
+
+class Finder:
+    """`find`, with what was found kept while all that it rests on is the same: records do not change, hot state hands
+    out others. What derives from other missions rests on more, and is looked up each time."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._found: dict[tuple[str | None, ...], _Found] = {}
+
+    def find(
+        self, tenant: TenantId, agent_id: str, instance_id: str | None, mission_id: str | None, now: int
+    ) -> Actors | Judgement:
+        key = (tenant, agent_id, instance_id, mission_id)
+        found = self._found.get(key)
+        if found is not None and now < found.until:
+            state, actors = self._state, found.actors
+            mission, instance = actors.mission, actors.instance
+            if (
+                state.instance(tenant, instance.id) is instance
+                and state.agent(tenant, actors.agent.id) is actors.agent
+                and (mission is None or state.mission(tenant, mission.id) is mission)
+                and (mission is None or state.brief(tenant, mission.id) is actors.brief)
+                and state.stop(tenant) is found.stop
+            ):
+                return actors
+        actors_or_why = find(self._state, tenant, agent_id, instance_id, mission_id, now)
+        if isinstance(actors_or_why, Actors):
+            self._keep(key, actors_or_why)
+        return actors_or_why
+
+    def _keep(self, key: tuple[str | None, ...], actors: Actors) -> None:
+        mission = actors.mission
+        if not actors.known_instance or (mission is not None and mission.parent is not None):
+            return
+        if len(self._found) >= _KEPT:
+            self._found.clear()
+        until = math.inf if mission is None else mission.expires
+        self._found[key] = _Found(actors, self._state.stop(actors.agent.tenant), until)
 
 
 def find(

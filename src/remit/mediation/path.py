@@ -17,12 +17,12 @@ import msgspec
 from remit.catalogue import fits
 from remit.decision import Judgement, confirm, deny, due, evidence_of, judge
 from remit.intent import assess
-from remit.mediation.budget import budgets
+from remit.mediation.budget import Budgets
 from remit.mediation.case import Case, ask, divergence_write, draft, observe, permit
 from remit.mediation.completion import complete
 from remit.mediation.describe import Described, describe, schema_finding, wanted
 from remit.mediation.facts import call_facts, plain_facts
-from remit.mediation.find import find, stop
+from remit.mediation.find import Finder, stop
 from remit.mediation.modes import mode_of
 from remit.mediation.ports import (
     Approvals,
@@ -36,6 +36,7 @@ from remit.mediation.ports import (
 )
 from remit.mediation.release import not_kept, raced, release
 from remit.mediation.tokens import CallTokens, Presented
+from remit.missions import purpose_line
 from remit.policy import Facts, PolicySet
 from remit.terms import (
     AgentPrincipal,
@@ -96,6 +97,9 @@ class Mediator:
         self._tokens = tokens
         self._settings = settings
         self._timer = timer
+        self._finder = Finder(state)
+        self._budgets = Budgets(state, settings.limits)
+        self._lines = {one.id: purpose_line(one.id, settings.purposes) for one in settings.purposes}
         # Arguments of permitted calls whose outcome is awaited.
         self._open: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
 
@@ -203,7 +207,7 @@ class Mediator:
             case.expects = (stopped,)
             return case
         mode = mode_of(self._state, tenant, request.subject_id, None, None, now)
-        found = find(self._state, tenant, request.subject_id, request.instance, request.mission, now)  # 2
+        found = self._finder.find(tenant, request.subject_id, request.instance, request.mission, now)  # 2
         if isinstance(found, Judgement):
             return self._turned_away(principal, tenant, request, found, policies, mode, now)
         facts = plain_facts(principal, tenant, request, found.agent, now)
@@ -238,44 +242,42 @@ class Mediator:
         self, principal: Principal, tenant: TenantId, request: Request, policies: PolicySet, decision: str, now: int
     ) -> Case:
         # 2 Find
+        state = self._state
         server = request.resource_id.partition("/")[0]
-        mode = mode_of(self._state, tenant, request.subject_id, server, request.resource_id, now)
-        actors = find(self._state, tenant, request.subject_id, request.instance, request.mission, now)
+        mode = mode_of(state, tenant, request.subject_id, server, request.resource_id, now)
+        actors = self._finder.find(tenant, request.subject_id, request.instance, request.mission, now)
         if isinstance(actors, Judgement):
             return self._turned_away(principal, tenant, request, actors, policies, mode, now)
         if request.token is not None:
             self._tokens.accept(request.token)
         # 3 Describe
         call_id = request.call_id or self._entropy.identifier("c")
-        described = describe(self._state, tenant, request, actors, call_id)
-        call, tool = described.call, described.tool
+        described = describe(state, tenant, request, actors, call_id)
+        call, tool, mission, instance = described.call, described.tool, actors.mission, actors.instance
         # 4 Why and 5 Flow
-        findings = assess(
+        why = assess(
             call=call,
             tool=tool,
-            mission=actors.mission,
+            mission=mission,
             brief=actors.brief,
-            memory=self._state.memory(tenant, actors.instance.id),
-            instance_label=actors.instance.label,
+            memory=state.memory(tenant, instance.id),
+            instance_label=instance.label,
             settings=self._settings,
         )
         # 6 Behaviour and budgets
         spend = wanted(described)
-        usage = self._state.usage(tenant, actors.agent.id)
-        drawn = budgets(self._state, tenant, actors, self._settings.limits, spend, now)
-        violations = fits(tool, call.arguments) if described.registered else ()
-        findings += (
-            schema_finding(described, violations),
-            *self._rates.findings(tenant, actors.agent.id, actors.instance.id, tool.id, usage, now),
-            drawn.finding,
-        )
+        usage = state.usage(tenant, call.agent)
+        drawn = self._budgets.draw(tenant, actors, spend, now)
+        schema = schema_finding(described, fits(tool, call.arguments) if described.registered else ())
+        behaviour = self._rates.findings(tenant, call.agent, instance.id, described.id, usage, now)
+        findings = (*why, schema, *behaviour, drawn.finding)
         # 7 Policy and 8 Decide
         held, why_not = self._held(request, described, findings, policies.version, now)
-        facts = call_facts(described, actors, findings, spend, held, self._settings, now)
-        case = self._judge(policies, facts)
+        purposes = () if mission is None else self._lines.get(mission.purpose, (mission.purpose,))
+        case = self._judge(policies, call_facts(described, actors, findings, spend, held, purposes, now))
         judgement = case.judgement
         case.described, case.call_id, case.mode = described, call_id, mode
-        case.expects = (*actors.read, (Kind.TOOL, tool.id, tool.version if described.registered else 0))
+        case.expects = (*actors.read, (Kind.TOOL, described.id, tool.version if described.registered else 0))
         if held is not None and judgement.effect is Effect.PERMIT:
             case.approval = held.id
             case.puts.append(Put(kind=Kind.APPROVAL, record=held, expected=held.version - 1))
@@ -288,7 +290,7 @@ class Mediator:
         if case.judgement.effect is Effect.PERMIT:
             if request.token is not None and mode is Mode.ENFORCE:
                 id = self._entropy.identifier("t")
-                case.token = self._tokens.issue(request.token, call, actors.mission, decision, id, now)
+                case.token = self._tokens.issue(request.token, call, mission, decision, id, now)
             permit(case, actors, described, drawn, usage, decision)
         elif case.judgement.effect is Effect.ASK:
             ask(case, actors, described, self._approvals, self._entropy.identifier("a"), decision, now)

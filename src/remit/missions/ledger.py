@@ -25,14 +25,15 @@ def reserve(budget: Budget, spent: Spent, wanted: Spent) -> Spent | str:
         if budget.amount is not None:
             return "amount"
         wanted = msgspec.structs.replace(wanted, amount=0.0)
-    total = _plus(spent, wanted)
-    if budget.calls is not None and total.calls > budget.calls:
+    calls, records = spent.calls + wanted.calls, spent.records + wanted.records
+    amount = round(spent.amount + wanted.amount, 4) if wanted.amount else spent.amount
+    if budget.calls is not None and calls > budget.calls:
         return "calls"
-    if budget.amount is not None and total.amount > budget.amount:
+    if budget.amount is not None and amount > budget.amount:
         return "amount"
-    if budget.records is not None and total.records > budget.records:
+    if budget.records is not None and records > budget.records:
         return "records"
-    return total
+    return Spent(calls=calls, amount=amount, records=records)
 
 
 def settle(spent: Spent, reserved: Spent, used: Spent) -> Spent:
