@@ -42,8 +42,10 @@ def _check(schema: Any) -> Check:
     for key in schema:
         if key not in _HANDLED and key not in _SILENT and not key.startswith("x-"):
             raise _Unhandled
-    checks = [part for part in (_types(schema), _values(schema), _bounds(schema)) if part is not None]
-    if {"properties", "required", "additionalProperties"} & schema.keys():
+    members = bool({"properties", "required", "additionalProperties"} & schema.keys())
+    kinds = None if members and schema.get("type") == "object" else _types(schema)  # else `_members` looks at both
+    checks = [part for part in (kinds, _values(schema), _bounds(schema)) if part is not None]
+    if members:
         checks.append(_members(schema))
     if "items" in schema:
         checks.append(_items(_check(schema["items"])))
@@ -91,6 +93,25 @@ _TYPES: dict[str, Check] = {
     "array": lambda value: type(value) is list,
     "null": lambda value: value is None,
 }
+
+
+# What is of a type without a look at the value.
+_KINDS: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+    "null": (type(None),),
+}
+
+
+def _kinds(schema: Any) -> tuple[type, ...]:
+    """Python types of which every value fits; () unless the schema names a type and says no more."""
+    if not isinstance(schema, dict) or _HANDLED & schema.keys() != {"type"} or not isinstance(schema["type"], str):
+        return ()
+    return _KINDS[schema["type"]]
 
 
 def _types(schema: Mapping[str, Any]) -> Check | None:
@@ -146,21 +167,25 @@ def _items(check: Check) -> Check:
 
 
 def _members(schema: Mapping[str, Any]) -> Check:
-    known = {name: _check(part) for name, part in schema.get("properties", {}).items()}
+    properties = schema.get("properties", {})
+    known = {name: _check(part) for name, part in properties.items()}
+    kinds = {name: _kinds(part) for name, part in properties.items()}
     required = tuple(schema.get("required", ()))
     more = schema.get("additionalProperties", True)
     rest = None if more is True or more == {} else _check(more)
+    otherwise = schema.get("type") != "object"
 
     def check(value: Any) -> bool:
         if not isinstance(value, dict):
-            return True
+            return otherwise
         for name in required:
             if name not in value:
                 return False
         for name, item in value.items():
-            rule = known.get(name, rest)
-            if rule is not None and not rule(item):
-                return False
+            if type(item) not in kinds.get(name, ()):
+                rule = known.get(name, rest)
+                if rule is not None and not rule(item):
+                    return False
         return True
 
     return check

@@ -36,9 +36,9 @@ class Divergence(msgspec.Struct, frozen=True, kw_only=True):
 
 def due(policies: PolicySet, facts: Facts, evaluation: Evaluation, *, draw: float, share: float = SHARE) -> bool:
     """Whether the answer has to be confirmed. `draw` is chance, 0 to 1, which a caller must not be able to foresee."""
-    if not policies.trusted:  # the reference answered
+    if policies.distrusted:  # the reference answered
         return False
-    return (evaluation.allowed and policies.high_risk(facts)) or draw < share
+    return draw < share or (evaluation.allowed and policies.high_risk(facts))
 
 
 def confirm(policies: PolicySet, facts: Facts, evaluation: Evaluation) -> Divergence | None:

@@ -43,12 +43,8 @@ def deny(
 def judge(policies: PolicySet, facts: Facts, evaluation: Evaluation) -> Judgement:
     """The judgement of `facts`, whose evaluation is given. Never raises: what erred is denied with the reason."""
     if evaluation.allowed and not evaluation.errors:
-        return Judgement(
-            effect=Effect.PERMIT,
-            reasons=_reasons(evaluation.policies),
-            findings=facts.findings,
-            obligations=_obligations(evaluation.policies),
-        )
+        reasons, obligations = _said(evaluation.policies)
+        return Judgement(effect=Effect.PERMIT, reasons=reasons, findings=facts.findings, obligations=obligations)
     if evaluation.errors:
         message = "a policy could not be evaluated on this request: " + "; ".join(evaluation.errors)
         return deny(
@@ -62,14 +58,14 @@ def judge(policies: PolicySet, facts: Facts, evaluation: Evaluation) -> Judgemen
     if lift is not None:
         return Judgement(
             effect=Effect.ASK,
-            reasons=_reasons(evaluation.policies),
+            reasons=_said(evaluation.policies)[0],
             findings=facts.findings,
             remedy=Remedy(message=f"approval by {_who(lift)}", disclosable=True, groups=lift.groups),
             lift=lift,
         )
     return Judgement(
         effect=Effect.DENY,
-        reasons=_reasons(evaluation.policies),
+        reasons=_said(evaluation.policies)[0],
         findings=facts.findings,
         remedy=_remedy(evaluation, facts),
     )
@@ -92,15 +88,12 @@ def observed(judgement: Judgement) -> Judgement:
 
 
 @lru_cache(maxsize=4096)
-def _reasons(policies: tuple[PolicyRef, ...]) -> tuple[Reason, ...]:
+def _said(policies: tuple[PolicyRef, ...]) -> tuple[tuple[Reason, ...], tuple[Obligation, ...]]:
+    """What policies say together: the reasons, and what comes with a permit."""
     if not policies:
-        return (Reason(code="remit.default_deny", message="no policy permits this"),)
-    return tuple([Reason(code=ref.id, message=ref.reason) for ref in policies])
-
-
-@lru_cache(maxsize=4096)
-def _obligations(policies: tuple[PolicyRef, ...]) -> tuple[Obligation, ...]:
-    return tuple([item for ref in policies for item in ref.obligations])
+        return (Reason(code="remit.default_deny", message="no policy permits this"),), ()
+    reasons = tuple([Reason(code=ref.id, message=ref.reason) for ref in policies])
+    return reasons, tuple([item for ref in policies for item in ref.obligations])
 
 
 def _remedy(evaluation: Evaluation, facts: Facts) -> Remedy:

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import attrgetter
 
 from remit.terms import VERDICTS, Finding, FindingKind
 
 
 def evidence_of(findings: Iterable[Finding]) -> str:
     """`kind=verdict` pairs in order of kind: no quotes, nothing that an agent wrote."""
-    return _evidence(tuple([(finding.kind, finding.verdict) for finding in findings]))
+    findings = tuple(findings)
+    return _evidence(tuple(map(_kind, findings)), tuple(map(_verdict, findings)))
+
+
+_kind, _verdict = attrgetter("kind"), attrgetter("verdict")
 
 
 @lru_cache(maxsize=4096)
-def _evidence(pairs: tuple[tuple[FindingKind, str], ...]) -> str:
-    return ";".join(sorted([f"{kind.value}={verdict}" for kind, verdict in pairs]))
+def _evidence(kinds: tuple[FindingKind, ...], verdicts: tuple[str, ...]) -> str:
+    return ";".join(sorted([f"{kind.value}={verdict}" for kind, verdict in zip(kinds, verdicts, strict=True)]))
 
 
 def not_worse(then: str, now: str) -> str | None:

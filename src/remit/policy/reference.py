@@ -5,8 +5,8 @@ error: a forbid that could not be evaluated must not count as a forbid that does
 argument that a matching policy reads, but that has no exact form in Cedar, is an error.
 
 Cedar answers the same question the same way, so its answers are kept: under the very entities and the text of the
-context that it was given, never under anything of the compiled policies. Of an agent it is given only what the policies
-can read, without a name where they look at none: so agents that policies cannot tell apart ask one question. Should a
+context that it was given, never under anything of the compiled policies. Of agents and verdicts it is given only what
+the policies can read, without a name where they look at none: so what they cannot tell apart is one question. Should a
 policy read more after all, it errs, and then the question is put in full.
 """
 
@@ -33,6 +33,7 @@ from remit.policy.slices import Slice
 from remit.policy.source import Statement, printable
 from remit.policy.types import JSON, Misfits, Path, entity
 from remit.policy.world import CACHED, World, approved, context_of, keep
+from remit.terms import FindingKind
 
 KEPT = 8192  # answers
 LARGEST = 2000  # characters of a context whose answer is kept
@@ -65,12 +66,14 @@ class Reference:
         """The answer if these groups had approved. Never raises; whatever goes wrong is a deny that says so."""
         try:
             route = self._route(facts)
-            question = self._question(facts, groups, route, route.alike)
+            if route.place is None:
+                return _answer(self._question(facts, groups, route, whole=True))
+            question = self._question(facts, groups, route, whole=False)
             found = None if question.place is None else self._answers.get(question.place)
             if found is None:
                 found = _answer(question)
-                if found.errors and route.alike is not route.principal:  # Cedar's words may say which agent
-                    return _answer(self._question(facts, groups, route, route.principal))
+                if found.errors:  # Cedar's words may say which agent
+                    return _answer(self._question(facts, groups, route, whole=True))
                 if question.place is not None:
                     keep(self._answers, question.place, found, KEPT)
             return found
@@ -83,16 +86,15 @@ class Reference:
 
     def question(self, facts: Facts, groups: tuple[str, ...] | None) -> Question:
         """In full."""
-        route = self._route(facts)
-        return self._question(facts, groups, route, route.principal)
+        return self._question(facts, groups, self._route(facts), whole=True)
 
-    def _question(self, facts: Facts, groups: tuple[str, ...] | None, route: "_Route", principal: Side) -> Question:
-        part, place = route.part, route.place
+    def _question(self, facts: Facts, groups: tuple[str, ...] | None, route: "_Route", *, whole: bool) -> Question:
+        part, place, principal = route.part, route.place, route.principal if whole else route.alike
         misfits = Misfits(dropped=[*principal.dropped, *route.resource.dropped])
         context = approved(context_of(facts, route.environment, part, misfits, JSON), part, groups, JSON)
         verdicts: Verdicts = ()
         if "findings" in part.context:
-            verdicts = verdicts_of(facts)
+            verdicts = verdicts_of(facts) if whole else _read(verdicts_of(facts), part.verdicts)
             context["findings"] = entity(*findings_uid(verdicts))
         text = msgspec.json.encode(context).decode()
         kept = place is not None and not misfits.dropped and len(text) <= LARGEST
@@ -165,6 +167,11 @@ class _Route:
         self.resource = resource
         self.part = part
         self.alike = principal if place is None else _alike(principal, part)  # what the policies see of it
+
+
+def _read(verdicts: Verdicts, kinds: frozenset[str]) -> Verdicts:
+    """Without those of which policies read nothing."""
+    return tuple([verdict if kind in kinds else "" for kind, verdict in zip(FindingKind, verdicts, strict=True)])
 
 
 def _alike(principal: Side, part: Slice) -> Side:

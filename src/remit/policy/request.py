@@ -19,7 +19,7 @@ from remit.policy.scope import Subject, Uid
 from remit.policy.types import JSON, MAX_DECIMAL, PLACES, Form, Misfits, Path, Record, to_record
 from remit.terms import VERDICTS, AgentState, Confidentiality, FindingKind, Integrity, ToolState
 
-Verdicts = tuple[str, ...]  # one of each kind of finding, in their order; () when no policy asks
+Verdicts = tuple[str, ...]  # one of each kind of finding, in their order, "" for one that is not told; () for none
 
 
 class Builder:
@@ -177,8 +177,10 @@ def asserted_context(facts: Facts, kind: Record, misfits: Misfits, form: Form = 
 
 def verdicts_of(facts: Facts) -> Verdicts:
     """One verdict of each kind. The worse of two counts; one that nobody defined is as if missing."""
-    findings = facts.findings
-    return _worst(tuple([one.kind for one in findings]), tuple([one.verdict for one in findings]))
+    return _worst(tuple(map(_kind, facts.findings)), tuple(map(_verdict, facts.findings)))
+
+
+_kind, _verdict = attrgetter("kind"), attrgetter("verdict")
 
 
 @lru_cache(maxsize=4096)
@@ -206,7 +208,7 @@ def findings_uid(verdicts: Verdicts) -> Uid:
 
 def findings_of(verdicts: Verdicts, form: Form = JSON) -> dict[str, Any]:
     pairs = zip(FindingKind, verdicts, strict=True)
-    return {kind.value: form.entity(FINDING_TYPES[kind], verdict) for kind, verdict in pairs}
+    return {kind.value: form.entity(FINDING_TYPES[kind], verdict) for kind, verdict in pairs if verdict}
 
 
 class _Mission(Builder):

@@ -5,14 +5,14 @@ done once a policy, when it is first met, and a slice only puts them together.
 """
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import cedarpy
 
 from remit.policy.compiled import Condition
 from remit.policy.conditions import Conditions
 from remit.policy.request import builders
-from remit.policy.schema import COMMON, STANDARD, Environment
+from remit.policy.schema import COMMON, ENTITIES, STANDARD, Environment
 from remit.policy.scope import key
 from remit.policy.source import Statement
 from remit.policy.types import Path, Record
@@ -61,25 +61,40 @@ class Slice:
         return tuple(sorted({path[1] for path in reads if path[0] == "principal"}))
 
     @cached_property
+    def verdicts(self) -> frozenset[str]:
+        """The kinds of findings whose verdicts are read."""
+        conditions = [policy.conditions for policy in self.policies]
+        return _members("findings", frozenset(path for one in conditions for path in one.reads), conditions)
+
+    @cached_property
     def names_principals(self) -> bool:
         """Whether a scope does."""
         return any(key(statement.tree.principal) is not None for statement in self.statements)
 
     @cached_property
     def handle(self) -> cedarpy.PolicySet:
-        return cedarpy.PolicySet.from_str("\n".join(statement.text for statement in self.statements))
+        return _parsed("\n".join(statement.text for statement in self.statements))
 
     def unread(self, dropped: list[Path]) -> Path | None:
         """A value that had no exact form although a policy reads it, if there is one."""
         return next((path for path in dropped if _is_read(path, self.strict)), None)
 
 
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> cedarpy.PolicySet:
+    """Many tools meet the same policies, and parsing them takes Cedar a millisecond."""
+    return cedarpy.PolicySet.from_str(text)
+
+
 def _members(name: str, reads: frozenset[Path], conditions: Sequence[Conditions]) -> frozenset[str]:
-    """What is read of a record of the context; all of it when it is used as a whole."""
+    """What is read of a record of the context, or of findings; all of it when it is used as a whole."""
     whole = {("context",), ("context", name)}
     if any(whole & one.uses for one in conditions):
-        return frozenset(COMMON[name.capitalize()].attributes)
+        return frozenset(_RECORDS[name])
     return frozenset(path[2] for path in reads if path[:2] == ("context", name) and len(path) > 2)
+
+
+_RECORDS = {"mission": COMMON["Mission"].attributes, "findings": ENTITIES["Findings"].attributes.attributes}
 
 
 def _arguments(environment: Environment, reads: frozenset[Path]) -> Record:

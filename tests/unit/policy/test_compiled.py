@@ -274,12 +274,24 @@ def test_agents_that_policies_cannot_tell_apart_ask_cedar_one_question(asked: li
     assert [chosen.reference(facts_of(chosen, {**PAY, "subject": case})).allowed for case in cases] == [True, False]
 
 
+def test_verdicts_that_policies_do_not_read_are_no_other_question(asked: list[dict[str, Any]]) -> None:
+    cases = [{"flow": "leaks"}, {"flow": "clear"}, {"flow": "clear", "rate": "exceeded"}]
+    for condition, questions in (("false", 2), ("context.findings == context.findings && false", 3)):
+        chosen = policies(PERMIT + LENIENT + f'@id("it") forbid (principal, action, resource) when {{ {condition} }};')
+        asked.clear()
+        found = [chosen.reference(facts_of(chosen, {**PAY, "findings": case})).allowed for case in cases]
+        assert (found, len(asked)) == ([False, True, True], questions)
+
+
 def test_what_is_held_to_be_unread_and_is_read_after_all_does_not_change_the_answer() -> None:
-    chosen = policies(PERMIT + '@id("it") forbid (principal, action, resource) when { principal.owner == "x" };')
-    for owner in ("x", "y"):
-        facts = facts_of(chosen, {**PAY, "subject": {"id": owner, "owner": owner}})
-        chosen._reference._route(facts).part.traits = ()  # a planted defect
-        assert chosen.reference(facts).allowed is (owner == "y")
+    chosen = policies(
+        PERMIT + LENIENT + '@id("it") forbid (principal, action, resource) when { principal.owner == "x" };'
+    )
+    for owner, flow in (("x", "clear"), ("y", "clear"), ("y", "leaks")):
+        facts = facts_of(chosen, {**PAY, "subject": {"id": owner, "owner": owner}, "findings": {"flow": flow}})
+        part = chosen._reference._route(facts).part
+        part.traits, part.verdicts = (), frozenset()  # a planted defect
+        assert chosen.reference(facts).allowed is (owner == "y" and flow == "clear")
 
 
 def test_cedar_is_asked_once_for_each_question_and_anew_for_any_other(asked: list[dict[str, Any]]) -> None:
