@@ -1,24 +1,22 @@
 """What an approval may rely on: the verdicts that its approver saw (I6)."""
 
+import functools
 from collections.abc import Iterable
-from functools import lru_cache
-from operator import attrgetter
 
 from remit.terms import VERDICTS, Finding, FindingKind
 
 
 def evidence_of(findings: Iterable[Finding]) -> str:
     """`kind=verdict` pairs in order of kind: no quotes, nothing that an agent wrote."""
-    findings = tuple(findings)
-    return _evidence(tuple(map(_kind, findings)), tuple(map(_verdict, findings)))
+    words: list[str] = []
+    for finding in findings:
+        words += (finding.kind, finding.verdict)
+    return _paired(tuple(words))
 
 
-_kind, _verdict = attrgetter("kind"), attrgetter("verdict")
-
-
-@lru_cache(maxsize=4096)
-def _evidence(kinds: tuple[FindingKind, ...], verdicts: tuple[str, ...]) -> str:
-    return ";".join(sorted([f"{kind.value}={verdict}" for kind, verdict in zip(kinds, verdicts, strict=True)]))
+@functools.lru_cache(4096)  # most calls have one of few combinations of verdicts
+def _paired(words: tuple[str, ...]) -> str:
+    return ";".join(sorted([f"{kind}={verdict}" for kind, verdict in zip(words[::2], words[1::2], strict=True)]))
 
 
 def not_worse(then: str, now: str) -> str | None:

@@ -14,6 +14,8 @@ KINDS = ("agent", "server", "tool")
 def mode_of(state: State, tenant: TenantId, agent: str, server: str | None, tool: str | None, now: int) -> Mode:
     """The mode of a call; without server and tool, of a request by the agent about something else."""
     mode = Mode.ENFORCE
+    if not state.ruled(tenant):
+        return mode
     for kind, name in zip(KINDS, (agent, server, tool), strict=True):
         rule = state.mode(tenant, f"{kind}:{name}") if name is not None else None
         if rule is not None and in_force(rule, now):

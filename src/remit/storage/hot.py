@@ -97,6 +97,9 @@ class Shelf(Generic[R]):
         if record is not None:
             self._regroup(name, record, None)
 
+    def some(self, tenant: str) -> bool:
+        return bool(self._items.get(tenant))
+
     def all(self, tenant: str) -> tuple[R, ...]:
         return tuple(self._items.get(tenant, {}).values())
 
@@ -189,6 +192,9 @@ class Hot:
 
     def stop(self, tenant: TenantId) -> TenantStop | None:
         return self._stops.get(tenant, "tenant")
+
+    def ruled(self, tenant: TenantId) -> bool:
+        return self._modes.some(tenant)
 
     def modes(self, tenant: TenantId) -> tuple[ModeRule, ...]:
         return self._modes.all(tenant)

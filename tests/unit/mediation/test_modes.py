@@ -21,6 +21,9 @@ class Rules:
     def mode(self, tenant: TenantId, what: str) -> ModeRule | None:
         return self._rules.get(what) if tenant == DEFAULT_TENANT else None
 
+    def ruled(self, tenant: TenantId) -> bool:
+        return tenant == DEFAULT_TENANT and bool(self._rules)
+
 
 def applied(*rules: ModeRule) -> Mode:
     return mode_of(Rules(*rules), DEFAULT_TENANT, "a", "s", "s/t", NOW)  # type: ignore[arg-type]
