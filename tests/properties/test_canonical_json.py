@@ -56,6 +56,16 @@ def test_any_text_is_read_or_refused_as_by_the_strict_reader(text: str) -> None:
     assert outcome(parse, text) == outcome(strict, text)
 
 
+@settings(max_examples=400)
+@given(values, st.integers(0, 8), st.booleans())
+def test_bytes_are_read_as_the_text_that_they_are_however_deep(value: Any, deep: int, ascii_only: bool) -> None:
+    for level in range(deep):
+        value = [value] if level % 2 else {"é": value}
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    data = text.encode("utf-8", "replace")
+    assert outcome(parse, data) == outcome(strict, data.decode())
+
+
 @settings(max_examples=300)
 @given(st.lists(st.tuples(texts, values), min_size=1, max_size=5), st.integers(0, 4))
 def test_a_member_that_stands_twice_is_refused_wherever_it_stands(members: list[tuple[str, Any]], which: int) -> None:

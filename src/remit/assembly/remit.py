@@ -171,14 +171,13 @@ class Remit:
         """The decision API over `services`, built when it is first asked: who calls the services directly, does not."""
         return create_api(self.services)
 
-    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def app(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """The whole service as one ASGI application; its parts start and stop with `open_remit`."""
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-        elif scope["type"] == "http" and (scope["path"] == "/mcp" or scope["path"].startswith("/mcp/")):
-            await self.gateway(scope, receive, send)
-        else:
-            await self.api(scope, receive, send)
+            return _lifespan(receive, send)
+        if scope["type"] == "http" and (scope["path"] == "/mcp" or scope["path"].startswith("/mcp/")):
+            return self.gateway(scope, receive, send)
+        return self.api(scope, receive, send)
 
     async def register_listed(self, server: str, listed: list[dict[str, Any]]) -> None:
         """Register what an upstream lists; remit.toml may say whose results are outsiders'."""

@@ -15,7 +15,7 @@ import hmac
 import re
 import secrets
 from collections import Counter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from remit.terms import (
     Agent,
@@ -38,12 +38,15 @@ from remit.terms import (
     Unauthenticated,
 )
 
+_Holder = Agent | EnforcementPoint | Operator
 EMBEDDED = KeyId("embedded")  # the gateway inside this process; no access key has such an id
 LOCAL = KeyId("local")  # whoever holds the directory's lock
 _FORM = re.compile(r"remit_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 # Read once: on the path of every request, where a member of an enumeration is slower to look up than a record.
 _AGENT, _OPERATOR, _POINT = HolderKind.AGENT, HolderKind.OPERATOR, HolderKind.POINT
 _RETIRED = AgentState.RETIRED
+_LENGTH = 66  # of what `_FORM` takes
+_KNOWN = 4096  # keys that held lately
 _INVALID = "this access key is not valid; ask an operator for a new one"
 
 # Why somebody was turned away: for operators' eyes, never told to whoever presented the key.
@@ -56,7 +59,12 @@ ENDED_MEANWHILE = "ended during the request"  # it was good when the request beg
 
 
 class Directory(Protocol):
-    """Look-ups in hot state."""
+    """Look-ups in hot state. A record that changes is replaced by another."""
+
+    @property
+    def revision(self) -> int:
+        """Another number after each change of any record."""
+        ...
 
     def key(self, tenant: TenantId, key: KeyId) -> Key | None: ...
     def agent(self, tenant: TenantId, agent: AgentId) -> Agent | None: ...
@@ -78,17 +86,32 @@ def parse_authorization(header: str | None) -> Credential | None:
     if header is None:
         return None
     scheme, _, value = header.strip().partition(" ")
-    return Credential(scheme="bearer", value=value.strip()) if scheme.lower() == "bearer" and value.strip() else None
+    value = value.lstrip()
+    return Credential(scheme="bearer", value=value) if value and scheme.lower() == "bearer" else None
+
+
+class _Standing(NamedTuple):
+    """A principal, and the records that it was made from."""
+
+    principal: Principal
+    key: Key
+    holder: _Holder
 
 
 class Authenticator:
-    """Makes principals of credentials. Every failure is one message: what exactly was wrong helps only who guesses."""
+    """Makes principals of credentials. Every failure is one message: what exactly was wrong helps only who guesses.
+
+    A key that held before is known by the SHA-256 of what was presented, so that the look-up tells nobody how much of
+    a guess was right. It still holds while its records are the very ones that they were then.
+    """
 
     def __init__(self, directory: Directory, tenant: TenantId) -> None:
         """`tenant`: whose door this is; keys of other tenants are unknown here."""
         self._directory = directory
         self._tenant = tenant
         self._refused: Counter[str] = Counter()
+        self._known: dict[bytes, _Standing] = {}
+        self._latest: tuple[Principal | None, int] = (None, -1)  # who stood last, and at which revision of hot state
 
     @property
     def refused(self) -> dict[str, int]:
@@ -100,7 +123,30 @@ class Authenticator:
 
         Does not check what the principal may do, nor whether an agent's state lets it act: the path does.
         """
-        match = _FORM.fullmatch(credential.value) if credential is not None else None
+        value = credential.value if credential is not None else ""
+        presented = hashlib.sha256(value.encode()).digest() if len(value) == _LENGTH and value.isascii() else b""
+        known = self._known.get(presented)
+        if known is None or not self._stands(known):
+            known = self._find(value)
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            self._known[presented] = known
+        self._latest = known.principal, self._directory.revision
+        return known.principal
+
+    def renew(self, principal: Principal) -> Principal:
+        """`principal` as its key stands now: ask once the body is there. Raises `Unauthenticated`."""
+        latest, revision = self._latest
+        if principal is latest and revision == self._directory.revision:
+            return principal  # nothing was written since it was asked last
+        try:
+            return renewed(self._directory, principal)
+        except Unauthenticated:
+            self._refused[ENDED_MEANWHILE] += 1
+            raise
+
+    def _find(self, value: str) -> _Standing:
+        match = _FORM.fullmatch(value)
         if match is None:
             self._refused[NO_KEY] += 1
             raise Unauthenticated("expected `Authorization: Bearer remit_…`, an access key of this server")
@@ -110,19 +156,15 @@ class Authenticator:
         if not same or key is None or key.revoked:
             self._refused[UNKNOWN_KEY if key is None else REVOKED_KEY if same else WRONG_SECRET] += 1
             raise Unauthenticated(_INVALID)
-        principal = _principal(self._directory, key)
-        if principal is None:
+        holder = _holder(self._directory, key)
+        if holder is None:
             self._refused[HOLDER_ENDED] += 1
             raise Unauthenticated(_INVALID)
-        return principal
+        return _Standing(_principal(key, holder), key, holder)
 
-    def renew(self, principal: Principal) -> Principal:
-        """`principal` as its key stands now: ask once the body is there. Raises `Unauthenticated`."""
-        try:
-            return renewed(self._directory, principal)
-        except Unauthenticated:
-            self._refused[ENDED_MEANWHILE] += 1
-            raise
+    def _stands(self, known: _Standing) -> bool:
+        key = known.key
+        return self._directory.key(key.tenant, key.id) is key and _holder(self._directory, key) is known.holder
 
     @staticmethod
     def embedded_point(tenant: TenantId, name: str, servers: tuple[str, ...]) -> PointPrincipal:
@@ -143,32 +185,37 @@ def renewed(directory: Directory, principal: Principal) -> Principal:
     if principal.key in (EMBEDDED, LOCAL):
         return principal
     key = directory.key(principal.tenant, principal.key)
-    now = None if key is None or key.revoked else _principal(directory, key)
-    if now is None:
+    holder = None if key is None or key.revoked else _holder(directory, key)
+    if key is None or holder is None:
         raise Unauthenticated("this access key is not valid any more; ask an operator for a new one")
-    return now
+    return _principal(key, holder)
 
 
-def _principal(directory: Directory, key: Key) -> Principal | None:
+def _holder(directory: Directory, key: Key) -> _Holder | None:
+    """Whoever has the key, unless it may act no more."""
     kind = key.holder_kind
     if kind is _POINT:
         point = directory.point(key.tenant, PointId(key.holder))
-        if point is None or not point.active:
-            return None
-        return PointPrincipal(
-            tenant=key.tenant, point=point.id, servers=point.servers, subjects=point.subjects, key=key.id
-        )
+        return point if point is not None and point.active else None
     if kind is _AGENT:
         agent = directory.agent(key.tenant, AgentId(key.holder))
-        if agent is None or agent.state is _RETIRED:
-            return None
-        return AgentPrincipal(tenant=key.tenant, agent=agent.id, key=key.id)
+        return agent if agent is not None and agent.state is not _RETIRED else None
     if kind is _OPERATOR:
         who = directory.operator(key.tenant, OperatorId(key.holder))
-        if who is None or not who.active:
-            return None
-        return OperatorPrincipal(tenant=key.tenant, operator=who.id, roles=who.roles, groups=who.groups, key=key.id)
+        return who if who is not None and who.active else None
     return None  # a holder of another kind is nobody
+
+
+def _principal(key: Key, holder: _Holder) -> Principal:
+    if isinstance(holder, EnforcementPoint):
+        return PointPrincipal(
+            tenant=key.tenant, point=holder.id, servers=holder.servers, subjects=holder.subjects, key=key.id
+        )
+    if isinstance(holder, Agent):
+        return AgentPrincipal(tenant=key.tenant, agent=holder.id, key=key.id)
+    return OperatorPrincipal(
+        tenant=key.tenant, operator=holder.id, roles=holder.roles, groups=holder.groups, key=key.id
+    )
 
 
 def _hash(secret: str) -> str:

@@ -5,7 +5,7 @@ count only as far as the enforcement point may assert them. The answer quotes no
 tools wrote, and whoever reads an answer may be a model.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -14,21 +14,34 @@ from remit.terms import (
     AgentPrincipal,
     Decision,
     Effect,
+    Finding,
     FindingKind,
     InvalidInput,
     IssuedToken,
     Mode,
     Obligation,
+    Plain,
     Principal,
     Reason,
     Request,
     TokenRequest,
     Unverified,
     parse,
+    reader,
 )
 
 MAX_NAME = 2048  # characters of a type, id or name: as long as the longest URL that is in use
 Name = Annotated[str, Meta(max_length=MAX_NAME)]
+Given = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]  # a member that may be left out, and may not be empty
+
+
+_SHOWN = 2048  # findings that are kept as they are shown
+_shown: dict[int, msgspec.Raw] = {}  # by the finding's identity, which is its own while it is in
+_kept: list[Finding] = []
+_encode = msgspec.json.Encoder().encode
+_FINDING = {"$ref": "#/components/schemas/FindingView"}
+_NOTHING = Unverified({})
+_ASK, _PERMIT = Effect.ASK, Effect.PERMIT  # read once: the look-up costs more than the use
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +75,61 @@ class EvaluationRequest(msgspec.Struct, frozen=True, kw_only=True):
     action: Action
     resource: Resource
     context: dict[str, Any] = {}
+
+
+class Exact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is read at once has these members and no others."""
+
+
+class Running(Exact, frozen=True, kw_only=True):
+    instance: Given | None = None
+
+
+class Caller(Exact, frozen=True, kw_only=True):
+    type: Literal["agent"]
+    id: Name
+    properties: Running = Running()
+
+
+class Called(Exact, frozen=True, kw_only=True):
+    type: Literal["tool"]
+    id: Name
+
+
+class Named(Exact, frozen=True, kw_only=True):
+    name: Name
+
+
+class Wanted(Exact, frozen=True, kw_only=True):
+    audience: Given
+    jkt: Given | None = None
+
+
+class Circumstances(Exact, frozen=True, kw_only=True):
+    mission: Given | None = None
+    call_id: Given | None = None
+    arguments: dict[str, Plain] | None = None
+    approval: Given | None = None
+    token: Wanted | None = None
+
+
+NOWHERE = Circumstances()
+
+
+class ToolCall(Exact, frozen=True, kw_only=True):
+    """An `EvaluationRequest` as nearly all are: an agent's tool call with the members that count and no others.
+
+    Read from a body in one step. Whatever is otherwise is read as `EvaluationRequest`, with the same outcome.
+    """
+
+    subject: Caller
+    action: Named
+    resource: Called
+    context: Circumstances = NOWHERE
+
+
+Asked = ToolCall | dict[str, Any]  # one evaluation as it was sent
+_read_call = reader(ToolCall)
 
 
 class FindingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +181,7 @@ class DecisionContext(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Effect
     call_id: str  # an approval holds for this call id; name it when asking again
     reasons: tuple[Reason, ...]
-    findings: tuple[FindingView, ...]
+    findings: tuple[Annotated[msgspec.Raw, Meta(extra_json_schema=_FINDING)], ...]  # each a `FindingView`, encoded
     obligations: tuple[Obligation, ...]
     mode: Mode
     would: Effect | UnsetType = UNSET  # in observe: what enforce would answer
@@ -142,8 +210,41 @@ def read_object(body: bytes) -> dict[str, Any]:
     return value
 
 
-def read_request(value: Any) -> Request:
+def read_asked(body: bytes) -> Asked:
+    """One evaluation of a request body. Raises `InvalidInput`."""
+    return _read_call(body) or read_object(body)
+
+
+def as_sent(asked: Asked) -> dict[str, Any]:
+    """The members of an evaluation as its sender wrote them."""
+    value: dict[str, Any] = msgspec.to_builtins(asked)
+    return value
+
+
+def read_request(asked: Asked) -> Request:
     """One evaluation as the path takes it. Raises `InvalidInput` naming the member that is missing or wrong."""
+    return _call(asked) if isinstance(asked, ToolCall) else _any(asked)
+
+
+def _call(asked: ToolCall) -> Request:
+    subject, resource, context = asked.subject, asked.resource, asked.context
+    token = context.token
+    return Request(
+        subject_type=subject.type,
+        subject_id=subject.id,
+        instance=subject.properties.instance,
+        action=asked.action.name,
+        resource_type=resource.type,
+        resource_id=resource.id,
+        mission=context.mission,
+        call_id=context.call_id,
+        arguments=context.arguments,
+        approval=context.approval,
+        token=None if token is None else TokenRequest(audience=token.audience, jkt=token.jkt),
+    )
+
+
+def _any(value: dict[str, Any]) -> Request:
     try:
         asked = msgspec.convert(value, EvaluationRequest)
     except msgspec.ValidationError as error:
@@ -163,38 +264,47 @@ def read_request(value: Any) -> Request:
         arguments=_arguments(context) if call else None,
         approval=_approval(context) if call else None,
         token=_token(context) if call else None,
-        subject_properties=Unverified(subject.properties),
-        action_properties=Unverified(action.properties),
-        resource_properties=Unverified(resource.properties),
-        context=Unverified(context),
+        # of a call nobody may assert anything
+        subject_properties=_NOTHING if call else Unverified(subject.properties),
+        action_properties=_NOTHING if call else Unverified(action.properties),
+        resource_properties=_NOTHING if call else Unverified(resource.properties),
+        context=_NOTHING if call else Unverified(context),
     )
 
 
 def answer(decision: Decision, principal: Principal) -> EvaluationResponse:
     """The answer for `principal`: an agent sees only a remedy that policy lets it see."""
-    remedy = decision.remedy
-    asks = decision.effect is Effect.ASK
-    shown = remedy is not None and (remedy.disclosable or not isinstance(principal, AgentPrincipal))
+    effect, remedy = decision.effect, decision.remedy
+    told = remedy is not None and (remedy.disclosable or not isinstance(principal, AgentPrincipal))
     return EvaluationResponse(
-        decision=decision.effect is Effect.PERMIT,
+        decision=effect is _PERMIT,
         context=DecisionContext(
             id=decision.id,
-            outcome=decision.effect,
+            outcome=effect,
             call_id=decision.call_id,
             reasons=decision.reasons,
-            findings=tuple(
-                FindingView(kind=one.kind, verdict=one.verdict, score=one.score, message=one.message)
-                for one in decision.findings
-            ),
+            findings=tuple([_shown.get(id(one)) or _show(one) for one in decision.findings]),
             obligations=decision.obligations,
             mode=decision.mode,
-            would=decision.would if decision.would is not None else UNSET,
-            token=decision.token if decision.token is not None else UNSET,
-            remedy=RemedyView(message=remedy.message, groups=remedy.groups) if shown and remedy else UNSET,
-            access_request=AccessRequest(id=decision.approval) if asks and decision.approval else UNSET,
+            would=UNSET if decision.would is None else decision.would,
+            token=UNSET if decision.token is None else decision.token,
+            remedy=RemedyView(message=remedy.message, groups=remedy.groups) if told and remedy else UNSET,
+            access_request=AccessRequest(id=decision.approval) if effect is _ASK and decision.approval else UNSET,
             evaluation_id=decision.id or UNSET,
         ),
     )
+
+
+def _show(finding: Finding) -> msgspec.Raw:
+    """What is shown of a finding, written once: most are constants, or the same for one mission."""
+    view = FindingView(kind=finding.kind, verdict=finding.verdict, score=finding.score, message=finding.message)
+    shown = msgspec.Raw(_encode(view))
+    if len(_kept) >= _SHOWN:
+        _shown.clear()
+        _kept.clear()
+    _kept.append(finding)
+    _shown[id(finding)] = shown
+    return shown
 
 
 def explain(error: msgspec.ValidationError) -> str:

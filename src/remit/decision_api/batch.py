@@ -6,7 +6,7 @@ begins what it will not answer. `execute_all` begins all of them at once: they w
 
 import asyncio
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -15,19 +15,30 @@ from msgspec import UNSET, Meta, UnsetType
 
 from remit.decision_api.arap import Offers
 from remit.decision_api.authzen import (
+    NOWHERE,
     Action,
+    Asked,
+    Called,
+    Caller,
+    Circumstances,
     EvaluationResponse,
+    Exact,
+    Named,
     Resource,
     Subject,
+    ToolCall,
     answer,
+    as_sent,
     explain,
+    read_object,
     read_request,
 )
 from remit.decision_api.services import Mediator
 from remit.decision_api.wire import printable, status_of
-from remit.terms import Decision, Effect, InvalidInput, Principal, RemitError
+from remit.terms import Decision, Effect, InvalidInput, Principal, RemitError, reader
 
 MAX_ITEMS = 256  # more in one request would hold up everybody else's decisions
+_ASK = Effect.ASK  # read once: the look-up costs more than the use
 _DEFAULTS = ("subject", "action", "resource", "context")
 _log = structlog.get_logger("remit.decision_api")
 
@@ -55,6 +66,25 @@ class EvaluationsRequest(msgspec.Struct, frozen=True, kw_only=True):
     context: dict[str, Any] | UnsetType = UNSET
     options: Options = Options()
     evaluations: Annotated[tuple[dict[str, Any], ...], Meta(max_length=MAX_ITEMS)] = ()
+
+
+class _Part(Exact, frozen=True, kw_only=True):
+    """An item as nearly all are; what it leaves out is as the batch says."""
+
+    subject: Caller | None = None
+    action: Named | None = None
+    resource: Called | None = None
+    context: Circumstances | None = None
+
+
+class _Calls(_Part, frozen=True, kw_only=True):
+    """An `EvaluationsRequest` of tool calls, read as `ToolCall` is."""
+
+    options: Options = Options()
+    evaluations: Annotated[tuple[_Part, ...], Meta(min_length=1, max_length=MAX_ITEMS)]
+
+
+_read_calls = reader(_Calls)
 
 
 class ItemError(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,32 +122,24 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     renew: Callable[[Principal], Principal]  # as a key stands now; raises `Unauthenticated`
     offers: Offers | None = None  # without them an ask names its request and no more
 
-    async def evaluate(self, principal: Principal, value: dict[str, Any]) -> tuple[EvaluationResponse, Decision]:
+    async def evaluate(self, principal: Principal, asked: Asked) -> tuple[EvaluationResponse, Decision]:
         """The answer, and the decision that it tells. Raises `InvalidInput` and `Forbidden`."""
-        request = read_request(value)
+        request = read_request(asked)
         offers = self.offers
         if offers is not None and request.approval is not None:
             request = offers.prepared(principal, request)
         decision = await self.mediator.decide(principal, request)
         answered = answer(decision, principal)
-        if offers is not None and (request.approval is not None or decision.effect is Effect.ASK):
-            answered = offers.answered(answered, decision, principal, request, value)
+        if offers is not None and (request.approval is not None or decision.effect is _ASK):
+            answered = offers.answered(answered, decision, principal, request, as_sent(asked))
         return answered, decision
 
 
-async def evaluate_all(
-    door: Door, principal: Principal, value: dict[str, Any]
-) -> EvaluationResponse | EvaluationsResponse:
+async def evaluate_all(door: Door, principal: Principal, body: bytes) -> EvaluationResponse | EvaluationsResponse:
     """All evaluations, as far as the semantic goes; without any, the one at the top level."""
-    try:
-        asked = msgspec.convert(value, EvaluationsRequest)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(explain(error)) from None
-    if not asked.evaluations:
-        return (await door.evaluate(principal, value))[0]
-    defaults = {name: value[name] for name in _DEFAULTS if name in value}
-    items = [{**defaults, **item} for item in asked.evaluations]
-    semantic = asked.options.evaluations_semantic
+    items, semantic = _items(body)
+    if semantic is None:
+        return (await door.evaluate(principal, items[0]))[0]
     if semantic is Semantic.EXECUTE_ALL:
         return EvaluationsResponse(
             evaluations=tuple(await asyncio.gather(*(_item(door, principal, item) for item in items)))
@@ -131,7 +153,42 @@ async def evaluate_all(
     return EvaluationsResponse(evaluations=tuple(answers))
 
 
-async def _item(door: Door, principal: Principal, item: dict[str, Any]) -> Item:
+def _items(body: bytes) -> tuple[Sequence[Asked], Semantic | None]:
+    """The evaluations with the defaults in them; no semantic where there is only the one at the top level."""
+    calls = _read_calls(body)
+    if calls is not None:
+        merged = [_merged(calls, part) for part in calls.evaluations]
+        whole = [one for one in merged if one is not None]
+        if len(whole) == len(merged):
+            return whole, calls.options.evaluations_semantic
+    return _any_items(body)
+
+
+def _any_items(body: bytes) -> tuple[Sequence[Asked], Semantic | None]:
+    value = read_object(body)
+    try:
+        asked = msgspec.convert(value, EvaluationsRequest)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(explain(error)) from None
+    if not asked.evaluations:
+        return [value], None
+    defaults = {name: value[name] for name in _DEFAULTS if name in value}
+    return [{**defaults, **item} for item in asked.evaluations], asked.options.evaluations_semantic
+
+
+def _merged(calls: _Calls, part: _Part) -> ToolCall | None:
+    """`part` with the defaults; None when something is in neither."""
+    subject, action, resource = (
+        part.subject or calls.subject,
+        part.action or calls.action,
+        part.resource or calls.resource,
+    )
+    if subject is None or action is None or resource is None:
+        return None
+    return ToolCall(subject=subject, action=action, resource=resource, context=part.context or calls.context or NOWHERE)
+
+
+async def _item(door: Door, principal: Principal, item: Asked) -> Item:
     try:
         # what went before took its time, and the key may have been revoked meanwhile (I5)
         return (await door.evaluate(door.renew(principal), item))[0]

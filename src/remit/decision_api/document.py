@@ -24,7 +24,7 @@ from remit.decision_api.arap import (
     ProblemDetails,
 )
 from remit.decision_api.asking import Asking
-from remit.decision_api.authzen import EvaluationRequest, EvaluationResponse
+from remit.decision_api.authzen import EvaluationRequest, EvaluationResponse, FindingView
 from remit.decision_api.batch import EvaluationsRequest, EvaluationsResponse, FailedEvaluation
 from remit.decision_api.front import EVALUATION, EVALUATIONS, OPENAPI, Metadata, metadata_path
 from remit.decision_api.services import public_url
@@ -153,6 +153,7 @@ def _shapes() -> dict[str, Any]:
         EvaluationRequest,
         EvaluationsRequest,
         EvaluationResponse,
+        FindingView,
         FailedEvaluation,
         Metadata,
         ErrorBody,

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from remit.authentication import parse_authorization
 from remit.decision_api.arap import CAPABILITY, JWKS, REQUEST_SCHEMA, REQUEST_SCHEMA_DOCUMENT, REQUESTS, Offers
-from remit.decision_api.authzen import read_object
+from remit.decision_api.authzen import read_asked
 from remit.decision_api.batch import Door, evaluate_all
 from remit.decision_api.hot import CONSUME, OUTCOMES, attest, consume, read_outcome, read_use
 from remit.decision_api.services import ApiServices, public_url
@@ -47,7 +47,7 @@ IN_FLIGHT = 512  # decisions under way: more would only be answered later, and b
 INTERNAL = "something went wrong inside Remit; its log has the cause"
 
 Headers = tuple[tuple[bytes, bytes], ...]
-_Answer = Callable[[Door, Principal, dict[str, Any]], Awaitable[tuple[object, Headers]]]
+_Answer = Callable[[Door, Principal, bytes], Awaitable[tuple[object, Headers]]]
 _log = structlog.get_logger("remit.decision_api")
 _encode = msgspec.json.Encoder().encode
 
@@ -111,25 +111,22 @@ class Front:
         if services.offers is not None:
             self._documents |= _arap_documents(services.offers)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self._rest(scope, receive, send)
-            return
-        try:
-            await self._answer(scope, receive, send)
-        except Exception:  # a defect of ours: its log has the details, the answer has none
-            _log.exception("request.failed", path=scope["path"])
-            with contextlib.suppress(Exception):  # the answer may have begun
-                await respond(send, 500, error_body("remit.error", INTERNAL), find_request_id(scope["headers"]))
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+            return self._rest(scope, receive, send)
         hot = self._hot.get(scope["path"])
         if hot is not None:
-            await self._ask(hot, scope, receive, send)
-        elif scope["path"] in self._documents:
-            await self._show(self._documents[scope["path"]], scope, send)
-        else:
-            await self._hand_on(scope, receive, send)
+            return self._ask(hot, scope, receive, send)
+        return self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope["path"] in self._documents:
+                await self._show(self._documents[scope["path"]], scope, send)
+            else:
+                await self._hand_on(scope, receive, send)
+        except Exception:
+            await _fail(scope, send)
 
     async def _ask(self, hot: _Hot, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -138,27 +135,28 @@ class Front:
             head = read_head(scope["headers"])
             principal = self._authenticate(parse_authorization(head.authorization))
             require_json(head.content_type)
-            value = read_object(await read_body(receive, head.content_length, hot.most))
+            body = await read_body(receive, head.content_length, hot.most)
             if hot.bounded and self._deciding >= IN_FLIGHT:
                 raise Unavailable("too many decisions are under way: retry in a second", code="remit.overloaded")
             principal = self._renew(principal)  # the body may have come late and the key be revoked meanwhile (I5)
             self._deciding += 1
             try:
-                answered, headers = await hot.answer(self._door, principal, value)
+                answered, headers = await hot.answer(self._door, principal, body)
             finally:
                 self._deciding -= 1
-            body = _encode(answered) if answered is not None else b""
+            said = _encode(answered) if answered is not None else b""
+            await respond(send, 200 if said else 204, said, head.request_id, NO_STORE, *headers)
         except RemitError as error:
             await _refuse(send, error, find_request_id(scope["headers"]), b"POST")
-        else:
-            await respond(send, 200 if body else 204, body, head.request_id, NO_STORE, *headers)
+        except Exception:
+            await _fail(scope, send)
 
-    async def _consume(self, _: Door, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
+    async def _consume(self, _: Door, principal: Principal, body: bytes) -> tuple[object, Headers]:
         services = self.services
-        return await consume(services.mediator, services.token_refusals, principal, read_use(value)), ()
+        return await consume(services.mediator, services.token_refusals, principal, read_use(body)), ()
 
-    async def _attest(self, _: Door, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
-        await attest(self.services.mediator, principal, read_outcome(value))
+    async def _attest(self, _: Door, principal: Principal, body: bytes) -> tuple[object, Headers]:
+        await attest(self.services.mediator, principal, read_outcome(body))
         return None, ()
 
     async def _show(self, document: Callable[[], bytes], scope: Scope, send: Send) -> None:
@@ -188,14 +186,21 @@ def _arap_documents(offers: Offers) -> dict[str, Callable[[], bytes]]:
     return {JWKS: lambda: keys, REQUEST_SCHEMA: lambda: schema}
 
 
-async def _one(door: Door, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
+async def _one(door: Door, principal: Principal, body: bytes) -> tuple[object, Headers]:
     """One evaluation, with the time of the path in milliseconds, without the wait for the commit (Server-Timing)."""
-    answered, decision = await door.evaluate(principal, value)
+    answered, decision = await door.evaluate(principal, read_asked(body))
     return answered, ((b"server-timing", b"path;dur=%.4f" % (decision.micros / 1000)),)
 
 
-async def _many(door: Door, principal: Principal, value: dict[str, Any]) -> tuple[object, Headers]:
-    return await evaluate_all(door, principal, value), ()
+async def _many(door: Door, principal: Principal, body: bytes) -> tuple[object, Headers]:
+    return await evaluate_all(door, principal, body), ()
+
+
+async def _fail(scope: Scope, send: Send) -> None:
+    """A defect of ours: its log has the details, the answer has none."""
+    _log.exception("request.failed", path=scope["path"])
+    with contextlib.suppress(Exception):  # the answer may have begun
+        await respond(send, 500, error_body("remit.error", INTERNAL), find_request_id(scope["headers"]))
 
 
 async def _refuse(send: Send, error: RemitError, request_id: bytes | None, allowed: bytes) -> None:

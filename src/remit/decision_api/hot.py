@@ -3,11 +3,11 @@
 What stands around it (who asks, how much at once, what an error looks like) is the front's, the same as for decisions.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from remit.decision_api.authzen import explain
+from remit.decision_api.authzen import explain, read_object
 from remit.decision_api.bodies import Attestation
 from remit.decision_api.refusals import TokenRefusals
 from remit.decision_api.services import Mediator
@@ -22,19 +22,19 @@ REFUSED = "remit.token_refused"
 _T = TypeVar("_T")
 
 
-def read_use(value: Any) -> TokenUse:
+def read_use(body: bytes) -> TokenUse:
     """The body of a use, parsed. Raises `InvalidInput`."""
-    return _read(value, TokenUse)
+    return _read(body, TokenUse)
 
 
-def read_outcome(value: Any) -> Attestation:
+def read_outcome(body: bytes) -> Attestation:
     """The body of an outcome, parsed. Raises `InvalidInput`."""
-    return _read(value, Attestation)
+    return _read(body, Attestation)
 
 
-def _read(value: Any, shape: type[_T]) -> _T:
+def _read(body: bytes, shape: type[_T]) -> _T:
     try:
-        return msgspec.convert(value, shape)
+        return msgspec.convert(read_object(body), shape)
     except msgspec.ValidationError as error:
         raise InvalidInput(explain(error)) from None
 

@@ -67,17 +67,17 @@ def read_head(headers: Headers) -> Head:
     length: int | None = None
     request_id: bytes | None = None
     for name, value in headers:
-        match name.lower():
-            case b"authorization":
-                if authorization is not None:
-                    raise Unauthenticated("expected one `Authorization` header")
-                authorization = value.decode("latin-1")
-            case b"content-type":
-                content_type = value.decode("latin-1")
-            case b"content-length":
-                length = int(value) if value.isdigit() and len(value) < 16 else None
-            case b"x-request-id":
-                request_id = value
+        name = name.lower()
+        if name == b"authorization":
+            if authorization is not None:
+                raise Unauthenticated("expected one `Authorization` header")
+            authorization = value.decode("latin-1")
+        elif name == b"content-type":
+            content_type = value.decode("latin-1")
+        elif name == b"content-length":
+            length = int(value) if value.isdigit() and len(value) < 16 else None
+        elif name == b"x-request-id":
+            request_id = value
     if request_id is not None and not is_request_id(request_id):
         raise InvalidInput(f"expected `X-Request-ID` to be 1 to {MAX_REQUEST_ID} printable ASCII characters")
     return Head(authorization=authorization, content_type=content_type, content_length=length, request_id=request_id)

@@ -8,6 +8,7 @@ Does not authenticate (step 1): doors hand in the principal that `authentication
 """
 
 import contextlib
+import functools
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -64,6 +65,7 @@ from remit.tokens import CallToken
 
 _OPEN_CALLS = 4_096  # whose arguments are at hand when their outcome comes, each up to
 _OPEN_BYTES = 16_384  # long; of others the store has them
+_PERMIT = Effect.PERMIT  # read once: the look-up costs more than the use
 _ATTEMPTS = 4  # from step 2; more changes than that within one decision means somebody is racing it
 
 
@@ -326,12 +328,12 @@ class Mediator:
         return (None, found) if isinstance(found, str) else (found, None)
 
     def _await_outcome(self, case: Case, decision: str) -> None:
-        if case.described is not None and case.judgement.effect is Effect.PERMIT:
-            call = case.described.call
-            if len(call.canonical) <= _OPEN_BYTES:
-                self._open[decision] = call.arguments
-            if len(self._open) > _OPEN_CALLS:
-                self._open.popitem(last=False)
+        described = case.described
+        if described is None or case.judgement.effect is not _PERMIT or len(described.call.canonical) > _OPEN_BYTES:
+            return
+        self._open[decision] = described.call.arguments
+        if len(self._open) > _OPEN_CALLS:
+            self._open.popitem(last=False)
 
     def _discover(self, principal: Principal, tenant: TenantId, request: Request, now: int) -> list[Put]:
         """An agent that an enforcement point names and nobody registered is recorded as discovered."""
@@ -349,26 +351,33 @@ def _point(principal: Principal) -> PointPrincipal:
 
 def authorize(principal: Principal, request: Request) -> TenantId:
     """Whether this principal may ask for this subject and resource. Returns the tenant; raises `Forbidden`."""
-    for what, value in (
-        ("subject.id", request.subject_id),
-        ("subject.properties.instance", request.instance),
-        ("context.mission", request.mission),
-    ):
-        if request.subject_type == "agent" and value is not None and not is_identifier(value):
-            raise InvalidInput(f"expected `{what}` to be letters, digits and `_.:@/+=~#-`, 1 to 200 characters")
-    match principal:
-        case AgentPrincipal():
-            if request.subject_type != "agent" or request.subject_id != principal.agent:
-                raise Forbidden(f"this key is agent `{principal.agent}`'s: it asks for itself only")
-        case PointPrincipal():
-            if not principal.may_assert(request.subject_type):
-                raise Forbidden(f"enforcement point `{principal.point}` may not assert subjects of this type")
-            server = request.resource_id.partition("/")[0] if request.resource_type == "tool" else request.resource_type
-            if not principal.guards(server):
-                raise Forbidden(f"enforcement point `{principal.point}` does not guard this server or resource type")
-        case _:
-            raise Forbidden("decisions are asked for by agents and enforcement points, with a key of their own")
+    subject = request.subject_type
+    if subject == "agent":
+        wrong = _misnamed(request.subject_id, request.instance, request.mission)
+        if wrong is not None:
+            raise InvalidInput(f"expected `{wrong}` to be letters, digits and `_.:@/+=~#-`, 1 to 200 characters")
+    if isinstance(principal, PointPrincipal):
+        if not principal.may_assert(subject):
+            raise Forbidden(f"enforcement point `{principal.point}` may not assert subjects of this type")
+        server = request.resource_id.partition("/")[0] if request.resource_type == "tool" else request.resource_type
+        if not principal.guards(server):
+            raise Forbidden(f"enforcement point `{principal.point}` does not guard this server or resource type")
+    elif isinstance(principal, AgentPrincipal):
+        if subject != "agent" or request.subject_id != principal.agent:
+            raise Forbidden(f"this key is agent `{principal.agent}`'s: it asks for itself only")
+    else:
+        raise Forbidden("decisions are asked for by agents and enforcement points, with a key of their own")
     return principal.tenant
+
+
+@functools.lru_cache(maxsize=1024)  # the same take turns
+def _misnamed(agent: str, instance: str | None, mission: str | None) -> str | None:
+    """The member of a request whose value can name nothing of ours."""
+    if not is_identifier(agent):
+        return "subject.id"
+    if instance is not None and not is_identifier(instance):
+        return "subject.properties.instance"
+    return "context.mission" if mission is not None and not is_identifier(mission) else None
 
 
 def _with_reason(judgement: Judgement, why: str) -> Judgement:

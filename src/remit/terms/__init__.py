@@ -16,7 +16,7 @@ from remit.terms.calls import (
     ToolState,
     Unverified,
 )
-from remit.terms.canonical import canonical, check, digest, parse
+from remit.terms.canonical import Plain, canonical, check, digest, parse, reader
 from remit.terms.containment import ModeRule, TenantStop
 from remit.terms.decisions import (
     VERDICTS,
@@ -142,6 +142,7 @@ __all__ = [
     "OperatorPrincipal",
     "Outcome",
     "OutcomeStatus",
+    "Plain",
     "PointId",
     "PointPrincipal",
     "Principal",
@@ -178,4 +179,5 @@ __all__ = [
     "digest",
     "is_identifier",
     "parse",
+    "reader",
 ]

@@ -18,21 +18,31 @@ from remit.terms import (
     Operator,
     OperatorId,
     PointId,
+    PointPrincipal,
     TenantId,
     Unauthenticated,
 )
 
 
 class OneAgent:
+    """A directory; `become` changes what is in it, as a commit does."""
+
     def __init__(self, key: Key, state: AgentState = AgentState.ACTIVE) -> None:
-        self.known = key
-        self.state = state
+        self.revision = 0
+        self.become(key, state)
+
+    def become(self, key: Key, state: AgentState = AgentState.ACTIVE) -> None:
+        self.revision += 1
+        self._known = key
+        self._agent = Agent(
+            tenant=DEFAULT_TENANT, id=AgentId("a"), name="", owner="o", category="", state=state, created=1
+        )
 
     def key(self, tenant: TenantId, key: KeyId) -> Key | None:
-        return self.known if (tenant, key) == (self.known.tenant, self.known.id) else None
+        return self._known if (tenant, key) == (self._known.tenant, self._known.id) else None
 
     def agent(self, tenant: TenantId, agent: AgentId) -> Agent | None:
-        return Agent(tenant=tenant, id=agent, name="", owner="o", category="", state=self.state, created=1)
+        return self._agent
 
     def operator(self, tenant: TenantId, operator: OperatorId) -> Operator | None:
         return None
@@ -102,10 +112,10 @@ def test_whoever_is_turned_away_is_counted_by_the_reason_and_told_no_reason() ->
     refused(None)
     refused("not a key")
     told = {refused(f"remit_{'0' * 16}_{'a' * 43}"), refused(SECRET[:-43] + "a" * 43)}
-    directory.known = msgspec.structs.replace(KEY, revoked=True)
+    directory.become(msgspec.structs.replace(KEY, revoked=True))
     told.add(refused(SECRET))
     told.add(refused(SECRET[:-43] + "a" * 43))
-    directory.known, directory.state = KEY, AgentState.RETIRED
+    directory.become(KEY, AgentState.RETIRED)
     told.add(refused(SECRET))
     assert len(told) == 1, "what exactly was wrong helps only who guesses"
     assert door.refused == {
@@ -122,13 +132,48 @@ def test_a_principal_is_renewed_as_its_holder_stands_and_not_once_its_key_or_hol
     door = Authenticator(directory, DEFAULT_TENANT)
     principal = door.authenticate(Credential(scheme="bearer", value=SECRET))
     assert door.renew(principal) == principal
-    directory.known = msgspec.structs.replace(KEY, revoked=True)
+    directory.become(msgspec.structs.replace(KEY, revoked=True))
     with pytest.raises(Unauthenticated):
         door.renew(principal)
-    directory.known, directory.state = KEY, AgentState.RETIRED
+    directory.become(KEY, AgentState.RETIRED)
     with pytest.raises(Unauthenticated):
         door.renew(principal)
     assert door.refused == {"ended during the request": 2}
+
+
+def test_a_key_that_held_before_is_refused_with_the_next_request_after_it_ended() -> None:
+    directory = OneAgent(KEY)
+    door = Authenticator(directory, DEFAULT_TENANT)
+    credential = Credential(scheme="bearer", value=SECRET)
+    principal = door.authenticate(credential)
+    assert door.authenticate(credential) is principal
+    for ended in ((msgspec.structs.replace(KEY, revoked=True), AgentState.ACTIVE), (KEY, AgentState.RETIRED)):
+        directory.become(*ended)
+        with pytest.raises(Unauthenticated):
+            door.authenticate(credential)
+        directory.become(KEY)
+        assert door.authenticate(credential) == principal
+    with pytest.raises(Unauthenticated):
+        door.authenticate(Credential(scheme="bearer", value=SECRET[:-1] + "-"))
+
+
+def test_what_a_holder_may_do_is_read_anew_when_it_changed() -> None:
+    class OnePoint(OneAgent):
+        guarded = EnforcementPoint(tenant=DEFAULT_TENANT, id=PointId("p"), servers=("a", "b"))
+
+        def point(self, tenant: TenantId, point: PointId) -> EnforcementPoint | None:
+            return self.guarded
+
+    key, secret = new_key(DEFAULT_TENANT, HolderKind.POINT, "p", 1)
+    directory = OnePoint(key)
+    door = Authenticator(directory, DEFAULT_TENANT)
+    credential = Credential(scheme="bearer", value=secret)
+    before = door.authenticate(credential)
+    directory.guarded, directory.revision = msgspec.structs.replace(directory.guarded, servers=("a",)), 9
+    after = door.renew(before)
+    assert isinstance(after, PointPrincipal)
+    assert after.servers == ("a",)
+    assert door.authenticate(credential) == after
 
 
 def test_principals_of_this_process_have_no_key_that_could_be_revoked() -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.unit.decision_api.fakes import PLAIN, Answer, Keys, Path, call, decision, front
+from tests.unit.decision_api.fakes import PLAIN, POINT, Answer, Keys, Path, call, decision, front
 
+from remit.decision_api.authzen import answer
 from remit.decision_api.wire import MAX_BODY
 from remit.terms import (
     Decision,
@@ -118,6 +119,13 @@ def test_an_answer_says_why_and_what_to_do_and_quotes_nothing() -> None:
     assert context["access_request"] == {"id": "a_1"}
     assert b"IGNORE" not in answer.body
     assert answer.header(b"cache-control") == [b"no-store"]
+
+
+def test_each_finding_is_shown_as_it_is_however_many_there_were() -> None:
+    for number in range(5000):  # none is kept by us, so that new ones stand where old ones stood
+        finding = Finding(kind=FindingKind.FLOW, verdict="clear", message=str(number))
+        (shown,) = answer(decision(findings=(finding,)), POINT).context.findings
+        assert json.loads(bytes(shown))["message"] == str(number)
 
 
 def test_an_agent_sees_a_remedy_only_when_policy_discloses_it() -> None:

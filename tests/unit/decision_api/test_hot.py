@@ -15,6 +15,11 @@ from remit.mediation import Presented
 from remit.terms import Forbidden, InvalidInput, Outcome, OutcomeStatus, Principal
 from remit.tokens import CallToken
 
+
+def use(body: Any) -> TokenUse:
+    return read_use(msgspec.json.encode(body))
+
+
 USE = {"token": "a.b.c", "proof": "d.e.f", "method": "POST", "uri": "https://mail.example/mcp", "audience": "desk"}
 FOUND = verified(token())
 
@@ -34,12 +39,12 @@ class Tokens(Path):
 
 def test_what_was_sent_reaches_the_path_whole() -> None:
     path = Tokens(FOUND)
-    asyncio.run(consume(path, TokenRefusals(), POINT, read_use({**USE, "more": ["ignored"]})))
+    asyncio.run(consume(path, TokenRefusals(), POINT, use({**USE, "more": ["ignored"]})))
     assert path.presented == [(POINT, Presented(**USE))]
 
 
 def test_the_answer_says_what_the_token_was_for_and_gives_no_token_back() -> None:
-    answer = asyncio.run(consume(Tokens(FOUND), TokenRefusals(), POINT, read_use(USE))).token
+    answer = asyncio.run(consume(Tokens(FOUND), TokenRefusals(), POINT, use(USE))).token
     said = msgspec.structs.asdict(answer)
     assert said == {name: value for name, value in msgspec.structs.asdict(FOUND).items() if name in said}
     assert (answer.digest, answer.call_id, answer.mission) == (CALL.digest, CALL.call_id, MISSION.id)
@@ -52,7 +57,7 @@ def test_a_refused_use_is_forbidden_and_counted_by_its_kind() -> None:
     why = "the token is consumed already; each is for one use"
     for _ in range(2):
         with pytest.raises(Forbidden, match="already") as caught:
-            asyncio.run(consume(Tokens(why), refusals, POINT, read_use(USE)))
+            asyncio.run(consume(Tokens(why), refusals, POINT, use(USE)))
         assert caught.value.code == REFUSED
     assert refusals.counts == {"used": 2}
 
@@ -77,12 +82,12 @@ def test_a_refused_use_is_forbidden_and_counted_by_its_kind() -> None:
 )
 def test_a_body_of_another_form_is_refused_naming_the_member(body: Any, where: str) -> None:
     with pytest.raises(InvalidInput, match=where) as caught:
-        read_use(body)
+        use(body)
     assert len(caught.value.message) < 200
 
 
 def test_only_the_token_is_needed() -> None:
-    assert read_use({"token": "a"}) == TokenUse(token="a")
+    assert use({"token": "a"}) == TokenUse(token="a")
 
 
 class Attested(Path):
