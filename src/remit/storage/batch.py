@@ -15,11 +15,12 @@ from remit.storage import database
 from remit.storage.details import Owner, Sealer, nonces, place
 from remit.storage.hot import OPEN, is_loaded
 from remit.storage.schema import detail, entry, mission_key, state
-from remit.terms import EntryDraft, InvalidInput, Kind, Put, RemitError, TenantId, Unavailable, Write
-from remit.terms.entries import RECORD_TYPES, Reservation
+from remit.terms import Detail, EntryDraft, InvalidInput, Kind, Put, RemitError, TenantId, Unavailable, Write
+from remit.terms.entries import KINDS, Reservation
 
 Encode = Callable[[int, EntryDraft], bytes]
 Row = tuple[Any, ...]
+_encode = msgspec.json.Encoder().encode
 
 
 class Batch:
@@ -32,7 +33,7 @@ class Batch:
         self._encode = encode
         self.next = numbers
         self._entries: list[Row] = []
-        self._states: dict[Row, list[Any]] = {}  # the last version of each record in this batch
+        self._states: dict[Row, Row] = {}  # the last version of each record in this batch
         self._details: dict[Row, Row] = {}
         self._ciphers: dict[Owner, AESGCM] = {}
         self._nonces: list[bytes] = []
@@ -42,7 +43,7 @@ class Batch:
     def add(self, writes: list[Write]) -> list[int]:
         """The numbers of the entries; fewer than the writes when one could not be encoded."""
         numbers: list[int] = []
-        self._nonces = nonces(sum(len(write.details) for write in writes))
+        self._nonces = nonces(sum([len(write.details) for write in writes]))
         for write in writes:
             try:
                 numbers.append(self._add(write))
@@ -59,27 +60,29 @@ class Batch:
             database.write_rows(connection, mission_key, [(*owner, wrapped) for owner, wrapped in self.keys.items()])
         if self._details:
             database.write_rows(connection, detail, list(self._details.values()), replace=True)
-        states = [tuple(row) for row in self._states.values()]
+        states = list(self._states.values())
         if database.write_rows(connection, state, states, replace=True, guard=("version", "replaced")) != len(states):
             raise Unavailable("a record was changed beside this process: only one Remit may use a store; restart it")
 
     def _add(self, write: Write) -> int:
         """Everything that can fail comes before anything is added."""
         draft = write.entry
-        seq = self._number(draft.tenant)
-        body = self._encode(seq, draft)
-        records = [(put, _encoded(put)) for put in write.puts]
-        sealed = [self._sealed(draft.tenant, one.mission, one.owner, one.kind.value, one.body) for one in write.details]
-        details = [row for row in sealed if row is not None]
-        self.next[draft.tenant] = seq + 1
-        self._entries.append((draft.tenant, seq, draft.kind, draft.id, draft.time, body))
-        for put, encoded in records:
+        tenant = draft.tenant
+        seq = self._number(tenant)
+        body = bytearray(self._encode(seq, draft))
+        records = [_encoded(put) for put in write.puts]
+        details = [row for one in write.details if (row := self._sealed(tenant, one)) is not None]
+        self.next[tenant] = seq + 1
+        self._entries.append((tenant, seq, draft.kind, draft.id, draft.time, body))
+        states = self._states
+        for put, (kind, encoded) in zip(write.puts, records, strict=True):
             record = put.record
-            key = (record.tenant, put.kind.value, record.id)
-            belongs = record.instance if isinstance(record, Reservation) and record.state != OPEN else ""
-            before = self._states.get(key)
+            key = (record.tenant, kind, record.id)
+            before = states.get(key)
             replaced = put.expected if before is None else before[4]
-            self._states[key] = [*key, record.version, replaced, seq, is_loaded(record), belongs, encoded]
+            belongs = record.instance if type(record) is Reservation and record.state != OPEN else ""
+            loaded = 1 if is_loaded(record) else 0
+            states[key] = (*key, record.version, replaced, seq, loaded, belongs, encoded)
         for row in details:
             self._details[row[:4]] = row
         return seq
@@ -91,8 +94,8 @@ class Batch:
             number = self.next[tenant] = 0 if last is None else last + 1
         return number
 
-    def _sealed(self, tenant: TenantId, mission: str, of: str, kind: str, body: bytes) -> Row | None:
-        owner = (tenant, mission)
+    def _sealed(self, tenant: TenantId, one: Detail) -> Row | None:
+        owner = (tenant, one.mission)
         cipher = self._ciphers.get(owner)
         if cipher is None:
             cipher = self._sealer.for_writing(self._connection, owner, self.keys)
@@ -100,13 +103,17 @@ class Batch:
                 return None
             self._ciphers[owner] = cipher
         nonce = self._nonces.pop()
-        return (tenant, mission, of, kind, nonce, cipher.encrypt(nonce, body, place(owner, of, kind)))
+        kind = one.kind._value_
+        sealed = cipher.encrypt(nonce, one.body, place(owner, one.owner, kind))
+        return (tenant, one.mission, one.owner, kind, bytearray(nonce), bytearray(sealed))
 
 
-def _encoded(put: Put) -> bytes:
-    if type(put.record) is not RECORD_TYPES[put.kind]:
+def _encoded(put: Put) -> tuple[str, bytearray]:
+    """A record's kind and body."""
+    kind = KINDS.get(type(put.record))
+    if kind is not put.kind:
         raise InvalidInput(f"expected a record of kind {put.kind.value}")
-    return msgspec.json.encode(put.record)
+    return kind._value_, bytearray(_encode(put.record))
 
 
 def touched(writes: list[Write]) -> set[tuple[Kind, str, str]]:

@@ -23,9 +23,11 @@ from remit.terms.entries import CAUSES
 
 NONCE = 12  # bytes: what GCM is specified for (NIST SP 800-38D section 8.2)
 KEYS_KEPT = 262_144  # data keys in memory, a quarter of a KB each; reading and unwrapping one takes 200 µs
+CIPHERS_KEPT = 4_096  # of keys used last, some 2.5 KB each; making one costs as much as encrypting a detail
 Owner = tuple[str, str]  # tenant, mission
 ERASED = b""  # in the place of a wrapped key: nothing is kept for this mission any more
 OUTSIDE = "instance:"  # shelves of what instances do outside of missions
+_encode = msgspec.json.Encoder().encode
 GOES_ON = (OUTSIDE, CAUSES)  # such a shelf may be written to again after an erasure; a mission's may not
 
 
@@ -54,6 +56,7 @@ class Sealer:
     def __init__(self, wrap: KeyWrap) -> None:
         self._wrap = wrap
         self._keys: LeastRecent[Owner, bytes] = LeastRecent(KEYS_KEPT)
+        self._ciphers: LeastRecent[Owner, AESGCM] = LeastRecent(CIPHERS_KEPT)
         self._guard = threading.Lock()
 
     def for_writing(self, connection: Connection, owner: Owner, made: dict[Owner, bytes]) -> AESGCM | None:
@@ -90,13 +93,20 @@ class Sealer:
         with self._guard:
             for owner in owners:
                 self._keys.pop(owner)
+                self._ciphers.pop(owner)
 
     def _find(self, connection: Connection, owner: Owner) -> tuple[AESGCM | None, bool]:
         """The key, and whether it was erased."""
-        with self._guard:
-            data_key = self._keys.get(owner)
+        cipher = self._ciphers.get(owner)
+        if cipher is not None:
+            return cipher, False
+        data_key = self._keys.get(owner)
         if data_key is not None:
-            return AESGCM(data_key), False
+            cipher = AESGCM(data_key)
+            with self._guard:
+                if self._keys.get(owner) is data_key:  # else it was erased meanwhile
+                    self._ciphers.put(owner, cipher)
+            return cipher, False
         where = (mission_key.c.tenant == owner[0], mission_key.c.mission == owner[1])
         wrapped = connection.execute(select(mission_key.c.wrapped).where(*where)).scalar()
         if not wrapped:
@@ -104,10 +114,12 @@ class Sealer:
         return self._keep(owner, self._wrap.unwrap(wrapped, _context(owner))), False
 
     def _keep(self, owner: Owner, data_key: bytes) -> AESGCM:
-        """The key itself is kept and not the cipher, which is ten times as large and made in a microsecond."""
+        """Of most only the key is kept: its cipher is ten times as large."""
+        cipher = AESGCM(data_key)
         with self._guard:
             self._keys.put(owner, data_key)
-        return AESGCM(data_key)
+            self._ciphers.put(owner, cipher)
+        return cipher
 
 
 def erase(connection: Connection, erasure: Erasure) -> None:
@@ -149,7 +161,7 @@ def nonces(number: int) -> list[bytes]:
 
 
 def place(owner: Owner, of: str, kind: str) -> bytes:
-    return msgspec.json.encode((*owner, of, kind))
+    return _encode((*owner, of, kind))
 
 
 def _context(owner: Owner) -> str:

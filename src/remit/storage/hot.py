@@ -60,7 +60,10 @@ def is_hot(record: Record) -> bool:
 
 def is_loaded(record: Record) -> bool:
     """Whether it is in memory from the start; what is short-lived is read when it is asked for."""
-    return is_hot(record) and not isinstance(record, (TokenRecord, Reservation)) and not is_daily(record)
+    of = type(record)
+    if of is Approval:
+        return is_hot(record)
+    return of is not Reservation and of is not TokenRecord and not is_daily(record)
 
 
 def is_daily(record: Record) -> bool:

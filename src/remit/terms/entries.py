@@ -109,6 +109,7 @@ RECORD_TYPES: dict[Kind, type] = {
     Kind.MODE: ModeRule,
     Kind.TENANT: TenantStop,
 }
+KINDS: dict[type, Kind] = {of: kind for kind, of in RECORD_TYPES.items()}
 
 
 class Put(msgspec.Struct, frozen=True, kw_only=True):
