@@ -10,11 +10,10 @@ import asyncio
 import contextlib
 import functools
 import os
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -50,6 +49,8 @@ PASSPHRASE_FILE = "REMIT_PASSPHRASE_FILE"  # noqa: S105 the variable's name
 PUBLISH_EVERY = 1.0  # seconds between checkpoints while there is something new
 PUBLISH_PAUSE = 0.001  # seconds between slices of that: the thread that decides goes first
 
+P = TypeVar("P", str, bytes)
+
 log = structlog.get_logger("remit")
 
 
@@ -57,30 +58,45 @@ class SystemEntropy:
     """Implements `mediation.ports.Entropy` with the operating system's randomness, drawn by the page.
 
     Ids begin with the time, so that what is written together lies together in the store's indexes; 80 bits are random.
+    Pieces of a page are taken from its end, which is one step of the interpreter: two threads never get the same one.
     """
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._page = b""
-        self._at = 0
+        self._tails: list[str] = []
+        self._salts: list[bytes] = []
+        self._chances: list[float] = []
+        self._moment = (0, "")  # the last millisecond, and how ids write it
 
     def identifier(self, prefix: str) -> str:
-        return f"{prefix}_{time.time_ns() // 1_000_000:012x}{self._draw(10).hex()}"
+        now = time.time_ns() // 1_000_000
+        at, text = self._moment
+        if at != now:
+            text = f"_{now:012x}"
+            self._moment = (now, text)
+        while True:
+            try:
+                return prefix + text + self._tails.pop()
+            except IndexError:
+                self._tails += _pieces(os.urandom(RANDOM_PAGE).hex(), 20)
 
     def salt(self) -> bytes:
-        return self._draw(SALT_BYTES)
+        while True:
+            try:
+                return self._salts.pop()
+            except IndexError:
+                self._salts += _pieces(os.urandom(RANDOM_PAGE), SALT_BYTES)
 
     def chance(self) -> float:
-        return int.from_bytes(self._draw(4)) / 2**32
+        while True:
+            try:
+                return self._chances.pop()
+            except IndexError:
+                self._chances += [one / 2**32 for one in memoryview(os.urandom(RANDOM_PAGE)).cast("I")]
 
-    def _draw(self, count: int) -> bytes:
-        """Bytes that nobody else gets."""
-        with self._guard:
-            if self._at + count > len(self._page):
-                self._page = os.urandom(RANDOM_PAGE)
-                self._at = 0
-            start, self._at = self._at, self._at + count
-            return self._page[start : self._at]
+
+def _pieces(page: P, size: int) -> list[P]:
+    """The page in whole pieces of this size."""
+    return [page[start : start + size] for start in range(0, len(page) - size + 1, size)]
 
 
 class Remit:

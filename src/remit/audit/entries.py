@@ -12,7 +12,6 @@ import msgspec
 
 from remit.audit.tiles import MAX_ENTRY
 from remit.terms import EntryDraft, InvalidInput, canonical
-from remit.terms.entries import Facts
 
 VERSION = 1
 
@@ -46,7 +45,7 @@ def encode_entry(seq: int, draft: EntryDraft) -> bytes:
         time=draft.time,
         v=VERSION,
     )
-    data = _encode(entry) if isinstance(draft.facts, Facts) else canonical(msgspec.structs.asdict(entry))
+    data = canonical(msgspec.structs.asdict(entry)) if isinstance(draft.facts, dict) else _encode(entry)
     if len(data) > MAX_ENTRY:
         raise InvalidInput(
             f"expected an entry of at most {MAX_ENTRY} bytes, got {len(data)}: keep long text in details"

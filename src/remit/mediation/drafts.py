@@ -4,6 +4,9 @@ The entry holds digests, salted commitments, codes and verdicts. Arguments, evid
 are encrypted per mission and erasable (I13). Names that an agent made up are written only when they are identifiers.
 """
 
+import functools
+from collections.abc import Mapping
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -26,11 +29,14 @@ from remit.terms import (
 )
 from remit.terms.entries import Facts
 
+_CALL = DetailKind.CALL
+_encode = msgspec.json.Encoder().encode
+
 
 class CallDetail(msgspec.Struct, frozen=True, kw_only=True):
     """The erasable half of a decision."""
 
-    arguments: dict[str, object]
+    arguments: Mapping[str, object]
     digest: str
     reasons: tuple[Reason, ...] = ()
     remedy: Remedy | None = None
@@ -81,6 +87,9 @@ def name(text: str | None) -> str | None:
     return text if text is None or is_identifier(text) else "(not an identifier)"
 
 
+_tool_name = functools.lru_cache(4096)(name)  # of described calls: each up to some 450 characters
+
+
 def decision_entry(
     tenant: TenantId,
     decision: str,
@@ -99,26 +108,44 @@ def decision_entry(
     now: int,
 ) -> EntryDraft:
     """The record of one decision (standards: agent, subject, resource, action, decision, time, risk, remedy)."""
-    call = described.call if described is not None else None
+    committed: str | UnsetType = UNSET
+    definition: str | UnsetType = UNSET
+    classes: tuple[str, ...] | UnsetType = UNSET
+    agent: str | None
+    instance: str | None
+    mission: str | None
+    resource: str | None
+    resource_type: str | None
+    subject_type: str | None
+    if described is not None:
+        call = described.call  # its agent, instance and mission have been found, so their names are identifiers
+        agent, instance, mission = call.agent, call.instance, call.mission
+        committed, definition, classes = commitment(salt, call.digest), call.definition_hash, described.tool.classes
+        resource, resource_type, subject_type = _tool_name(request.resource_id), "tool", "agent"
+    else:
+        agent = name(request.subject_id) if request.subject_type == "agent" else None
+        instance, mission = name(request.instance), name(request.mission)
+        resource, resource_type = name(request.resource_id), name(request.resource_type)
+        subject_type = name(request.subject_type)
     facts = DecisionFacts(
-        agent=call.agent if call else name(request.subject_id) if request.subject_type == "agent" else None,
+        agent=agent,
         approval=UNSET if approval is None else name(approval),
-        call=commitment(salt, call.digest) if call else UNSET,
+        call=committed,
         call_id=name(call_id),
-        classes=tuple([item._value_ for item in described.tool.classes]) if described else UNSET,
-        definition=call.definition_hash if call else UNSET,
-        effect=judgement.effect._value_,
+        classes=classes,
+        definition=definition,
+        effect=judgement.effect,
         evidence=evidence_of(judgement.findings),
-        instance=call.instance if call else name(request.instance),
-        mission=call.mission if call else name(request.mission),
-        mode=mode._value_,
+        instance=instance,
+        mission=mission,
+        mode=mode,
         policy=policy,
         reasons=tuple([reason.code for reason in judgement.reasons]),
-        resource=name(request.resource_id),
-        resource_type=name(request.resource_type),
-        subject_type=name(request.subject_type),
+        resource=resource,
+        resource_type=resource_type,
+        subject_type=subject_type,
         token=UNSET if token is None else token,
-        would=UNSET if would is None else would._value_,
+        would=UNSET if would is None else would,
     )
     return EntryDraft(tenant=tenant, kind="decision.made", id=decision, time=now, actor=actor, facts=facts)
 
@@ -130,7 +157,7 @@ def shelf(mission: str | None, instance: str) -> str:
 
 def call_detail(decision: str, described: Described, judgement: Judgement, salt: bytes) -> Detail:
     body = CallDetail(
-        arguments=dict(described.call.arguments),
+        arguments=described.call.arguments,
         digest=described.call.digest,
         reasons=judgement.reasons,
         remedy=judgement.remedy,
@@ -140,11 +167,11 @@ def call_detail(decision: str, described: Described, judgement: Judgement, salt:
     return Detail(
         mission=shelf(described.call.mission, described.call.instance),
         owner=decision,
-        kind=DetailKind.CALL,
-        body=msgspec.json.encode(body),
+        kind=_CALL,
+        body=_encode(body),
     )
 
 
 def result_detail(mission: str, outcome: Outcome, *, outside: bool, cut: bool, salt: bytes) -> Detail:
     body = ResultDetail(content=outcome.content, outside=outside, cut=cut, error=outcome.error, salt=salt.hex())
-    return Detail(mission=mission, owner=outcome.decision, kind=DetailKind.RESULT, body=msgspec.json.encode(body))
+    return Detail(mission=mission, owner=outcome.decision, kind=DetailKind.RESULT, body=_encode(body))
