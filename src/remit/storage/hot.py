@@ -70,6 +70,9 @@ def is_daily(record: Record) -> bool:
     return isinstance(record, Ledger) and "@" in record.id
 
 
+# Types of which some records are not hot.
+COOLS = frozenset({Reservation, Approval, TokenRecord})
+
 # Absent from memory does not mean absent: the database has the older ones.
 READ_THROUGH = frozenset({Kind.RESERVATION, Kind.TOKEN, Kind.LEDGER, Kind.APPROVAL})
 
@@ -87,8 +90,9 @@ class Shelf(Generic[R]):
         return items.get(name) if items is not None else None
 
     def put(self, record: R) -> None:
-        items = self._items.get(record.tenant)
-        if items is None:
+        try:
+            items = self._items[record.tenant]
+        except KeyError:
             items = self._items[record.tenant] = {}
         name = record.id
         if self._group is not None:

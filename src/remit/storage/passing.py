@@ -6,11 +6,12 @@ import collections
 
 from remit.storage.hot import is_daily, is_hot
 from remit.terms import Approval, Kind, TokenRecord
-from remit.terms.entries import Record, Reservation
+from remit.terms.entries import Ledger, Record, Reservation
 
 _DAY = 24 * 3600 * 1000
 AWAITED = 2_048  # durable reservations, the newest, that wait for their outcome in memory
 Name = tuple[Kind, str, str]
+COMES = frozenset({TokenRecord, Approval, Ledger})  # types of which `came` is to hear
 
 
 class Passing:
@@ -25,12 +26,11 @@ class Passing:
         self._days: dict[int, set[Name]] = {}
 
     def came(self, record: Record, now: int) -> None:
-        if isinstance(record, (TokenRecord, Approval)):
-            if is_hot(record):
-                kind = Kind.TOKEN if isinstance(record, TokenRecord) else Kind.APPROVAL
-                self._expiring[kind].append((record.expires, record.tenant, record.id))
-        elif is_daily(record):
+        if is_daily(record):
             self._days.setdefault(now // _DAY, set()).add((Kind.LEDGER, record.tenant, record.id))
+        elif isinstance(record, (TokenRecord, Approval)) and is_hot(record):
+            kind = Kind.TOKEN if isinstance(record, TokenRecord) else Kind.APPROVAL
+            self._expiring[kind].append((record.expires, record.tenant, record.id))
 
     def awaits(self, reservation: Reservation) -> None:
         """It is durable, and its outcome may come soon, late or never."""

@@ -23,10 +23,10 @@ from remit.approvals import UNUSED
 from remit.intent import Memory
 from remit.storage import batch, database, migrate
 from remit.storage.details import Erasure, KeyWrap, Sealer
-from remit.storage.hot import READ_THROUGH, Hot, decode, is_hot, is_loaded
+from remit.storage.hot import COOLS, READ_THROUGH, Hot, decode, is_hot, is_loaded
 from remit.storage.least_recent import LeastRecent, Weighed
 from remit.storage.log import Log
-from remit.storage.passing import Passing
+from remit.storage.passing import COMES, Passing
 from remit.storage.recall import Recall, recent_approvals
 from remit.storage.schema import meta, state
 from remit.storage.writer import Job, Writer, run_in, settle
@@ -55,6 +55,7 @@ BRIEFS = 131_072  # goals and authorities in memory, some 1.5 KB each; others ar
 MEMORIES = 262_144  # instances whose memory is kept indexed; others are rebuilt from the store when they next act
 ALL_MEMORIES = 1024 * 1024 * 1024  # bytes of all of them together, each up to `memory_bytes`
 Touched = tuple[Kind, str, str]
+_BRIEF = DetailKind.BRIEF
 
 
 class Store(Hot, Log):
@@ -287,37 +288,45 @@ class Store(Hot, Log):
             raise InvalidInput("expected each record once in a write")
 
     def _apply(self, write: Write) -> None:
+        briefs = [(one.mission, _brief(one.body)) for one in write.details if one.kind is _BRIEF]
         self.revision += 1
-        tenant = write.entry.tenant
-        briefs = [(one.mission, _brief(one.body)) for one in write.details if one.kind is DetailKind.BRIEF]
-        self.newest = max(self.newest, write.entry.time)
+        now = self.newest
+        if write.entry.time > now:
+            now = self.newest = write.entry.time
         for put in write.puts:
-            self._by_type[type(put.record)].put(put.record)
-            self._passing.came(put.record, self.newest)
-        for kind, owner, name in self._passing.gone(self.newest):
+            record = put.record
+            of = type(record)
+            self._by_type[of].put(record)
+            if of in COMES:
+                self._passing.came(record, now)
+        for kind, owner, name in self._passing.gone(now):
             self._pass(kind, owner, name)
         for mission, brief in briefs:
-            self._briefs.put((tenant, mission), brief)
+            self._briefs.put((write.entry.tenant, mission), brief)
 
     # What the writer reports, in its thread.
     def _kept(self, jobs: list[Job], numbers: list[int]) -> None:
         with self._writer.guard:
             for job in jobs:
-                if job.erase is not None:
-                    self._upset(TenantId(job.erase[0]), job.erase[1])
                 if job.write is not None:
                     self._cool(job.write)
+                elif job.erase is not None:
+                    self._upset(TenantId(job.erase[0]), job.erase[1])
         settle(jobs, numbers)
 
     def _cool(self, write: Write) -> None:
         """Drop what is durable and need not be in memory, unless it changed again meanwhile."""
         for put in write.puts:
             record = put.record
+            of = type(record)
+            if of not in COOLS:
+                continue
+            shelf = self._by_type[of]
             if is_hot(record):
                 if isinstance(record, Reservation):
                     self._passing.awaits(record)
-            elif self._shelves[put.kind].get(record.tenant, record.id) is record:
-                self._shelves[put.kind].drop(record.tenant, record.id)
+            elif shelf.get(record.tenant, record.id) is record:
+                shelf.drop(record.tenant, record.id)
 
     def _pass(self, kind: Kind, tenant: str, name: str) -> None:
         """Drop a record whose time is over. What was used stays until its use is durable: `_cool` drops it."""

@@ -55,8 +55,9 @@ class Job:
         self.future = future
         self.loop = loop
         self.weight = 0
-        if write is not None and write.details:
-            self.weight = sum(len(one.body) for one in write.details)
+        if write is not None:
+            for one in write.details:
+                self.weight += len(one.body)
 
 
 Outcome = int | Exception
@@ -223,7 +224,7 @@ class Writer:
             self.commits += 1
             self.writes += len(opened.numbers)
         self.checkpoints.restart_if_wanted(self._connected())  # if so, the side thread is here, not the loop
-        self.checkpoints.grew(sum(job.weight for job in jobs) + 4096 * len(jobs))
+        self.checkpoints.grew(sum([job.weight for job in jobs]) + 4096 * len(jobs))
         return opened.numbers, opened.rows.broke
 
     def _settle(self, jobs: list[Job], work: Callable[[], tuple[list[int], Exception | None]]) -> None:
@@ -318,19 +319,16 @@ def _unfit(error: Exception) -> RemitError:
 
 
 def settle(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
-    """Tell whoever waits; one wake of an event loop for all that wait in it."""
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[Job, Outcome]]] = {}
-    for job, outcome in zip(jobs, outcomes, strict=True):
-        if job.loop is None:
-            _resolve([(job, outcome)])
-        else:
-            loops.setdefault(job.loop, []).append((job, outcome))
+    """Tell whoever waits; one wake of another thread's event loop for all that wait in it."""
     here = asyncio._get_running_loop()
-    for loop, results in loops.items():
-        if loop is here:
-            _resolve(results)
-            continue
-        run_in(loop, functools.partial(_resolve, results))  # if the loop was closed, nobody waits any more
+    elsewhere: dict[asyncio.AbstractEventLoop, list[tuple[Job, Outcome]]] = {}
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if job.loop is None or job.loop is here:
+            _tell(job, outcome)
+        else:
+            elsewhere.setdefault(job.loop, []).append((job, outcome))
+    for loop, results in elsewhere.items():
+        run_in(loop, functools.partial(_tell_all, results))  # if the loop was closed, nobody waits any more
 
 
 def run_in(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> bool:
@@ -344,11 +342,15 @@ def run_in(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> bool:
     return True
 
 
-def _resolve(results: list[tuple[Job, Outcome]]) -> None:
+def _tell_all(results: list[tuple[Job, Outcome]]) -> None:
     for job, outcome in results:
-        if job.future.done():  # whoever waited was cancelled; the write stands
-            continue
-        if isinstance(outcome, Exception):
-            job.future.set_exception(outcome)
-        else:
-            job.future.set_result(outcome)
+        _tell(job, outcome)
+
+
+def _tell(job: Job, outcome: Outcome) -> None:
+    if job.future.done():  # whoever waited was cancelled; the write stands
+        return
+    if isinstance(outcome, Exception):
+        job.future.set_exception(outcome)
+    else:
+        job.future.set_result(outcome)
