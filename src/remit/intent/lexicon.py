@@ -411,3 +411,7 @@ _OVERRIDING = frozenset(words("ignore disregard forget override bypass"))  # the
 def is_imperative(word: str) -> bool:
     """Whether a base form at the head of a clause asks for an act."""
     return bool(word) and word not in _NO_IMPERATIVE and (word in _OVERRIDING or bool(licenses(word)))
+
+
+# All words that may ask for an act at the head of a clause: a text with none of them need not be searched.
+OPENING = frozenset(word for word in {*_MEANS, *VERBS, *_VAGUE, *_OVERRIDING} if is_imperative(word) or is_vague(word))

@@ -8,7 +8,7 @@ invented. Single-threaded: the instance's path owns it.
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice, pairwise
 from typing import Any
@@ -141,7 +141,7 @@ class Memory:
             self._size += len(text) * _OVERHEAD + _EACH
             self.sources.append(source)
         spoken = len(self.spoken)
-        source.passages = self._passages(source, words)
+        source.passages = self._passages(source)
         self._index(source, lowered, said, frozenset(own))
         for passage in self.spoken[spoken : spoken + MAX_COMPILED]:
             _ = passage.grants  # compiled here, so that the next call need not wait for it
@@ -231,12 +231,12 @@ class Memory:
         kept = self._places[key] = tuple(found[:MAX_POSTINGS])
         return kept
 
-    def _passages(self, source: Source, words: Container[str]) -> list[Passage]:
+    def _passages(self, source: Source) -> list[Passage]:
         """The result, cut where it asks for an act and into records between."""
         text = source.text
         passages: list[Passage] = []
         last = 0
-        spans = list(instructions(text, words)) if source.outside else []
+        spans = list(instructions(text)) if source.outside else []
         for number, (start, end) in enumerate(spans):
             self._records(passages, source, last, start)
             asked = Passage(self._count + len(passages), source, start, end, True)

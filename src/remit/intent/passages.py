@@ -8,10 +8,10 @@ languages other than English are not recognised. One pass over the text, no nest
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Set
+from string import ascii_lowercase
 
-from remit.intent.lexicon import base, is_imperative, is_noun, is_vague
+from remit.intent.lexicon import OPENING, base, is_imperative, is_noun, is_vague
 from remit.intent.values import specific
 from remit.intent.words import words
 
@@ -92,10 +92,17 @@ _BARE = re.compile("()" + _VERB, re.IGNORECASE)  # where no lead can stand
 _STARTERS = frozenset(word.split()[0] for word in (*_POLITE, *_LEADS))
 
 
+_OPENERS = OPENING.union(_STARTERS)
+_LETTERS = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
+
+
 # Modals and wishes; what follows says whether somebody is to act or something is to be done.
-def _by_first(phrases: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Each phrase, between spaces, with its first word: where that does not stand, nor does the phrase."""
-    return tuple((phrase.split()[0], f" {phrase} ") for phrase in phrases)
+def _by_first(phrases: Iterable[str]) -> dict[str, list[str]]:
+    """The phrases, between spaces, by their first word: where that does not stand, nor does any of them."""
+    found: dict[str, list[str]] = {}
+    for phrase in phrases:
+        found.setdefault(phrase.split()[0], []).append(f" {phrase} ")
+    return found
 
 
 _WISHES = _by_first(
@@ -140,23 +147,35 @@ MAX_SPAN = 600  # characters of one instruction
 MAX_SPANS = 2_000  # of one text: a flood of instructions is one instruction
 
 
-def instructions(text: str, said: Container[str] | None = None) -> Iterator[tuple[int, int]]:
+def instructions(text: str, said: Set[str] | None = None) -> list[tuple[int, int]]:
     """Where `text` asks its reader for an act: spans in order, without overlap. Wrapped lines read as one.
 
-    `said` are its words, where they are known."""
+    `said` are its words in lower case, also those that dots and dashes join, where they are known."""
+    if said is None:
+        said = set(lettered(text.lower()))
+    opens, wishes, points = not _OPENERS.isdisjoint(said), _WISHES.keys() & said, _POINTING.keys() & said
+    if not (opens or wishes or points):
+        return []
     if "\n>" in text or "\n |" in text:
-        text, said = _QUOTED.sub(lambda mark: " " * len(mark[0]), text), None
+        text = _QUOTED.sub(lambda mark: " " * len(mark[0]), text)
     text = _WRAPPED.sub(_unwrapped, text)
-    said = frozenset(text.split()) if said is None else said
-    last = count = 0
-    for start, end in sorted([*_imperatives(text), *_wishes(text, said), *_pointers(text, said)]):
-        if start < last:
-            continue
-        last = end
-        count += 1
-        yield start, end
-        if count >= MAX_SPANS:
-            return
+    found = list(_imperatives(text)) if opens else []
+    for first in wishes:
+        found += _wishes(text, _WISHES[first])
+    for first in points:
+        found += _pointers(text, _POINTING[first])
+    spans: list[tuple[int, int]] = []
+    last = 0
+    for start, end in sorted(found):
+        if start >= last and len(spans) < MAX_SPANS:
+            last = end
+            spans.append((start, end))
+    return spans
+
+
+def lettered(lowered: str) -> list[str]:
+    """The runs of letters in a text."""
+    return lowered.encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split()
 
 
 def _unwrapped(match: re.Match[str]) -> str:
@@ -169,8 +188,8 @@ def _unwrapped(match: re.Match[str]) -> str:
 
 def _imperatives(text: str) -> Iterator[tuple[int, int]]:
     for head in (_HEAD_ASCII if text.isascii() else _HEAD).finditer("\n" + text):
-        word = (head[1] or "").lower()
-        if not _may_open(word):
+        word = head[1]
+        if not word or (word := word.lower()) not in _OPENERS:
             continue
         start = head.end() - 1
         match = (_OPENED if word in _STARTERS else _BARE).match(text, start)
@@ -183,11 +202,6 @@ def _imperatives(text: str) -> Iterator[tuple[int, int]]:
         )
         if known and _asks(text, head[0], match, verb):
             yield start + match[1].rfind("\n") + 1, _end(text, match.end(2))
-
-
-@lru_cache(maxsize=8192)
-def _may_open(word: str) -> bool:
-    return word in _STARTERS or is_imperative(word) or is_vague(word)
 
 
 def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
@@ -256,8 +270,8 @@ def _subordinate(text: str, at: int) -> bool:
     return bool(_SUBORDINATE.match(text, start + 1 if start >= 0 else max(0, at - 160)))
 
 
-def _wishes(text: str, said: Container[str]) -> Iterator[tuple[int, int]]:
-    for wish in [phrase for first, phrase in _WISHES if first in said]:
+def _wishes(text: str, wishes: list[str]) -> Iterator[tuple[int, int]]:
+    for wish in wishes:
         at = text.find(wish)
         while at >= 0:
             match = _WISHED.match(text, at + len(wish))
@@ -269,9 +283,9 @@ def _wishes(text: str, said: Container[str]) -> Iterator[tuple[int, int]]:
             at = text.find(wish, at + len(wish))
 
 
-def _pointers(text: str, said: Container[str]) -> Iterator[tuple[int, int]]:
+def _pointers(text: str, verbs: list[str]) -> Iterator[tuple[int, int]]:
     """ "… for more go to LINK": an imperative inside a sentence, with a place to go to."""
-    for verb in [phrase for first, phrase in _POINTING if first in said]:
+    for verb in verbs:
         at = text.find(verb)
         while at >= 0:
             place = specific(text, at + len(verb), at + len(verb) + 60)
