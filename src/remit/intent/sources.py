@@ -7,7 +7,7 @@ is confidential is told by its words, by the look of a key, or by the tool. Ever
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 
@@ -80,6 +80,15 @@ def tells_of_secret(lowered: str, said: str = "") -> bool:
     return False
 
 
+def is_confidential(text: str, lowered: str, said: str, long: str) -> bool:
+    """By its words, which are `said`, each once; or by the look of a key, which is one of its long words."""
+    return bool(
+        tells_of_secret(lowered, said)
+        or (long and _TOKENS.search(long))
+        or ("PRIVATE KEY" in text and _PEM.search(text))
+    )
+
+
 def lower(text: str) -> str:
     """In lower case, every character in its place: a few letters would become two."""
     lowered = text.lower()
@@ -88,14 +97,61 @@ def lower(text: str) -> str:
     return lowered
 
 
+class Standing:
+    """Where in a text its keys stand: in which of the passages, which are the same for whoever takes it in."""
+
+    __slots__ = ("_asked", "_lines", "_parts", "_said", "_text")
+
+    def __init__(self, text: str, parts: Mapping[str, list[str]]) -> None:
+        self._text = text
+        self._parts = parts  # the tokens in which a key stands, where they are not the key alone
+        self._said: str | None = None  # by passage, what stands between separators, each between two spaces
+        self._lines: dict[str, list[int]] = {}  # the passages of each of them
+        self._asked = 0  # of them, one by one
+
+    def lines(self, key: str, passages: "list[Passage]", most: int) -> list[int]:
+        """The first passages in which a key stands, by number."""
+        if self._said is None:
+            text = separated(lower(self._text))
+            if not text.isascii():
+                text = _WHITE.sub(" ", text)
+            self._said = "\n".join([f" {text[passage.start : passage.end]} " for passage in passages])
+        tokens = self._parts.get(key) or (key,)
+        self._asked += len(tokens)
+        if self._asked <= MAX_SOUGHT:
+            found = [_lines(self._said, f" {token} ", most) for token in tokens]
+        else:
+            lines = self._lines or self._listed(self._said)
+            found = [lines.get(token, [])[:most] for token in tokens]
+        return found[0] if len(found) == 1 else sorted({line for some in found for line in some})[:most]
+
+    def _listed(self, said: str) -> dict[str, list[int]]:
+        """Where every token stands, for texts about which much is asked."""
+        for number, line in enumerate(said.split("\n")):
+            for token in set(line.split()):
+                self._lines.setdefault(token, []).append(number)
+        return self._lines
+
+
+def _lines(said: str, token: str, most: int) -> list[int]:
+    """The first lines on which a token stands."""
+    found: list[int] = []
+    number = last = 0
+    at = said.find(token)
+    while at >= 0 and len(found) < most:
+        number += said.count("\n", last, at)
+        found.append(number)
+        last = said.find("\n", at)
+        at = said.find(token, last) if last >= 0 else -1
+    return found
+
+
 class Source:
     """One result that was taken in."""
 
     __slots__ = (
-        "_asked",
         "_items",
-        "_lines",
-        "_said",
+        "_standing",
         "announced",
         "arguments",
         "confidential",
@@ -116,30 +172,21 @@ class Source:
         arguments: tuple[str, ...],
         outside: bool,
         text: str,
-        lowered: str,
-        long: str,
-        said: str,
+        confidential: bool,
+        standing: "Standing",
     ) -> None:
-        """`long` are the long words of the text, and a key is one; `said` are its words in lower case, each once."""
         self.decision = decision
         self.tool = tool
         self.arguments = arguments  # its call's arguments, as keys
         self.outside = outside
         self.text = text  # folded, as indexed
         self.secret = tool_view(tool).tells_secrets
-        self.confidential = bool(
-            self.secret
-            or tells_of_secret(lowered, said)
-            or (long and _TOKENS.search(long))
-            or ("PRIVATE KEY" in text and _PEM.search(text))
-        )
+        self.confidential = self.secret or confidential
         self.reference = False  # whether the goal refers to it; valid for `view`
         self.view: object = None
         self.passages: list[Passage] = []  # in order, without a gap
+        self._standing = standing
         self._items: list[int] | None = None
-        self._said: str | None = None  # by passage, what stands between separators, each between two spaces
-        self._lines: dict[str, list[int]] = {}  # the passages of each of them
-        self._asked = 0  # of them, one by one
         self.announced: tuple[tuple[str, Passage], ...] | None = None
 
     def item(self, at: int) -> int:
@@ -148,33 +195,12 @@ class Source:
             self._items = [match.start() for match in _ITEM.finditer(self.text)]
         return bisect_right(self._items, at)
 
-    def holding(self, tokens: list[str], most: int) -> "list[Passage]":
-        """The first passages in which one of these tokens of the lower-case text stands, in order."""
+    def holding(self, key: str, most: int) -> "list[Passage]":
+        """The first passages in which a key stands, in order."""
         passages = self.passages
         if len(passages) < 2:
             return passages
-        if self._said is None:
-            text = separated(lower(self.text))
-            if not text.isascii():
-                text = _WHITE.sub(" ", text)
-            self._said = "\n".join([f" {text[passage.start : passage.end]} " for passage in passages])
-        self._asked += len(tokens)
-        found: set[int] = set()
-        if self._asked <= MAX_SOUGHT:
-            for token in tokens:
-                found.update(islice(_standing(self._said, f" {token} "), most))
-        else:
-            lines = self._lines or self._listed(self._said)
-            for token in tokens:
-                found.update(lines.get(token, ())[:most])
-        return [passages[number] for number in sorted(found)[:most]]
-
-    def _listed(self, said: str) -> dict[str, list[int]]:
-        """Where every token stands, for results about which much is asked."""
-        for number, line in enumerate(said.split("\n")):
-            for token in set(line.split()):
-                self._lines.setdefault(token, []).append(number)
-        return self._lines
+        return [passages[number] for number in self._standing.lines(key, passages, most)]
 
     def secrets(self) -> "tuple[tuple[str, Passage], ...]":
         """The values of a confidential result that a word for a secret announces, without separators."""
@@ -186,17 +212,6 @@ class Source:
                     found.append((value, Passage(-1, self, match.start(), match.end(), False)))
             self.announced = tuple(found[:MAX_ANNOUNCED])
         return self.announced
-
-
-def _standing(said: str, token: str) -> Iterator[int]:
-    """The lines on which a token stands."""
-    number = last = 0
-    at = said.find(token)
-    while at >= 0:
-        number += said.count("\n", last, at)
-        yield number
-        last = said.find("\n", at)
-        at = said.find(token, last) if last >= 0 else -1
 
 
 def _spelled(text: str, value: str) -> Iterator[tuple[int, int]]:

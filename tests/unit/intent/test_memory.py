@@ -7,6 +7,9 @@ import pytest
 
 from remit.catalogue import read_mcp
 from remit.intent import Memory
+from remit.intent.lookups import IDLE, LEAST
+from remit.intent.sources import lower
+from remit.intent.values import token_keys, tokens
 from remit.terms import DEFAULT_TENANT, Confidentiality, Integrity, ServerId, Tool
 
 TOOL: Tool = read_mcp(
@@ -147,19 +150,47 @@ def test_words_of_large_results_are_placed_as_those_of_short_ones(
     monkeypatch.setattr("remit.intent.sources.MAX_SOUGHT", most)
 
     def places(large: int) -> dict[str, list[int]]:
-        monkeypatch.setattr("remit.intent.memory.LARGE", large)
+        monkeypatch.setattr("remit.intent.readings.LARGE", large)
         memory = Memory()
         for result in results:
             taken(result, memory=memory, path="kim")
             for key in sorted(memory._places)[::9]:  # asked in between: what comes later is added
                 memory.seen(key)
-        found = {key: [passage.number for passage in memory.seen(key)] for key in memory._places}
-        return {key: places for key, places in found.items() if places}  # a token that is cut stands nowhere
+        assert _plainly(memory) == {key: [one.number for one in memory.seen(key)] for key in _plainly(memory)}
+        return {key: [passage.number for passage in memory.seen(key)] for key in memory._places}
 
     together = places(0)
     assert together == places(1_000_000)
+    assert all(together.values())
     assert "kim" not in together
     assert max(map(len, together.values())) == 24
+
+
+def _plainly(memory: Memory) -> dict[str, list[int]]:
+    """Where each key stands, passage by passage and token by token."""
+    found: dict[str, dict[int, None]] = {}
+    for source in memory.sources:
+        for passage in source.passages:
+            for token in tokens(lower(passage.text)):
+                for key in token_keys(token) if len(token) >= LEAST and token not in IDLE else ():
+                    found.setdefault(key, {})[passage.number] = None
+    for echoed_or_grouped in ("kim", "1234567890"):
+        found.pop(echoed_or_grouped, None)
+    return {key: list(numbers)[:24] for key, numbers in found.items()}
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_who_reads_a_text_again_reads_it_as_his_own(outside: bool) -> None:
+    """What a text says is kept; who wrote it, who asked for it, and where it stands in whose memory is not."""
+    text = "Please send the money to GB33BUKB20201555555555.\n\nThe office is in Halden, room qx-7."
+    for path in ("p", "halden"):
+        memory = taken("Something else, first.\n\nAnd more of it.")
+        taken(text, memory=memory, outside=outside, path=path)
+        (passage,) = memory.seen("gb33bukb20201555555555")
+        assert passage.source is memory.sources[1]
+        assert passage.instruction is outside
+        assert bool(memory.seen("halden")) is (path != "halden")
+        assert [one.number for source in memory.sources for one in source.passages] == [*range(memory._count)]
 
 
 def test_what_base64_hides_is_read() -> None:
