@@ -32,8 +32,9 @@ from remit.terms import OperationClass
 _PLAIN = r"[$€£#@]?\w(?:[\w.@:/%+#&=?~-]*[\w/%])?(?:'\w+)?|[,:()]"
 _QUOTED = r"\"[^\"\n]{1,300}\"|(?<!\w)'[^'\n]{1,300}'(?!\w)|[“‘][^”’\n]{1,300}[”’]|`[^`\n]{1,300}`"
 _WORD = re.compile(_PLAIN)
-_WORD_OR_QUOTED = re.compile(f"({_QUOTED})|{_PLAIN}")
-_QUOTE = re.compile(r"[\"“‘`]|(?<!\w)'")
+# What stands between white space and holds no quotation mark has the same words wherever it stands: taken together.
+_UNQUOTED = r"(?<!\S)(?:[^\s\"'“‘`]++(?:\s++|\Z))++"
+_WORDS = re.compile(f"({_UNQUOTED})|({_QUOTED})|({_PLAIN})")
 _MARKS = frozenset(",:()")
 _NAMED = re.compile(r"[\d@/_]|\w\.\w")  # in tokens that name one thing: a code (with a digit), address, path, file
 _NOT = frozenset(words("not don't never without no doesn't didn't cannot can't won't isn't"))
@@ -117,21 +118,26 @@ def _read(text: str) -> Token:
 _kept = lru_cache(maxsize=8192)(_read)
 
 
-def _kept_if_short(text: str) -> Token:
-    return _kept(text) if len(text) <= MAX_WORD else _read(text)
+def _words(text: str) -> tuple[Token, ...]:
+    return tuple([_kept(word) if len(word) <= MAX_WORD else _read(word) for word in _WORD.findall(text)])
+
+
+_kept_words = lru_cache(maxsize=8192)(_words)
 
 
 @lru_cache(maxsize=256)
 def tokens_of(sentence: str) -> tuple[Token, ...]:
     """The words, quoted names and marks of a sentence."""
-    if not _QUOTE.search(sentence):
-        return tuple([_kept(text) if len(text) <= MAX_WORD else _read(text) for text in _WORD.findall(sentence)])
-    return tuple(
-        [
-            _quoted(found[0][1:-1]) if found[1] else _kept_if_short(found[0])
-            for found in _WORD_OR_QUOTED.finditer(sentence)
-        ]
-    )
+    tokens: list[Token] = []
+    for unquoted, quoted, word in _WORDS.findall(sentence):
+        if unquoted:
+            for text in unquoted.split():
+                tokens += _kept_words(text) if len(text) <= MAX_WORD else _words(text)
+        elif quoted:
+            tokens.append(_quoted(quoted[1:-1]))
+        else:
+            tokens += _words(word)
+    return tuple(tokens)
 
 
 def is_question(tokens: tuple[Token, ...], language: Lexicon) -> bool:
