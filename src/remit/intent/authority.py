@@ -15,6 +15,7 @@ from hashlib import sha256
 import msgspec
 
 from remit.intent.clauses import Asking, Token, heads, is_question, ruled_out, tokens_of
+from remit.intent.handing import asker, but_not, handed_over, told_of
 from remit.intent.lexicon import (
     ENGLISH,
     LANGUAGES,
@@ -25,6 +26,7 @@ from remit.intent.lexicon import (
 )
 from remit.intent.values import fold, shape
 from remit.intent.views import goal_view
+from remit.intent.wishes import wished
 from remit.intent.words import words
 from remit.terms import Authority, Bounds, Grant, OperationClass
 
@@ -38,7 +40,23 @@ MAX_QUOTE = 200  # characters of the words that a grant rests on
 
 _C = OperationClass
 _READ = frozenset((_C.READ,))
+_ALL = tuple(sorted(_C))
 _SENDING = frozenset((_C.TRANSFER, _C.COMMUNICATE))
+_TELLS = frozenset((_C.COMMUNICATE,))
+_TOLD = frozenset((_C.COMMUNICATE, _C.CREATE, _C.READ))
+_ADMITTING = frozenset((_C.ADMINISTER, _C.COMMUNICATE))
+_PARTIES = frozenset(words("user permission channel repository password event"))  # to which somebody may be added
+_TOWARDS = frozenset(words("to with"))
+# Behind these verbs stands who is told, not what; behind those, perhaps.
+_ADDRESSING = frozenset(words("tell ask remind inform notify thank contact advise warn brief invite alert"))
+_WRITING_TO = frozenset(words("answer write call phone email mail message text ping update send give dm"))
+_ADDRESSED = _ADDRESSING | _WRITING_TO
+_PERSONS = frozenset(words("him her them us everyone everybody whoever"))
+_NOBODY = frozenset(
+    words("him everyone everybody anyone anybody someone somebody whoever whomever nobody none others yes back again")
+)
+_MOVING = frozenset(words("move rebook reschedule shift change push switch swap transfer postpone delay"))
+_REBOOKING = (_C.CREATE, _C.DELETE, _C.UPDATE)  # there is no other way where nothing can be moved
 _STOP = re.compile(  # a sentence ends after its mark, which is not that of "v.", "Dr." or "No."
     r"(?:[!?;]|(?<!\b[A-Za-z])(?<!\b(?:[DM]r|Ms|St|[Nn]o|[Nn]r|vs|[JS]r|Co))(?<!\b(?:Mrs|Inc|Ltd))(?<!\bProf)\.)"
     r"(?:\s+|(?=[A-Z][a-z]+ ))"
@@ -80,7 +98,7 @@ _DEFERRING = re.compile(
     r"(?:described|specified|listed|mentioned|outlined|requested|given|stated|found|written|noted|contained|provided) "
     r"(?:in|on|at|by|from)\b|"
     r"(?:details|info|information|instructions|everything)\b[^.\n]{0,30}?\b(?:in|on|from|at|with)\b|"
-    r"what\b[^.\n]{0,40}\b(?:asks?|says?|wants?|requests?|needs?)\b|"
+    r"what\b[^.\n]{0,40}\b(?:asks?|says?|wants?|requests?|needs?|recommends?|suggests?|states?|lists?|proposes?)\b|"
     r"\b(?:links? to|linked|links? (?:in|from))\b|(?:from|using|with) the (?:details|information|data)\b)",
     re.IGNORECASE,
 )
@@ -90,11 +108,17 @@ _WONDERED = re.compile(
     r"(?: \w{1,10}){0,2}\s*\Z",
     re.IGNORECASE,
 )
+_SAYING_SO = re.compile(
+    r"\b(?:as|like|the way|how) (?:[\w-]+(?:'s)? ){1,4}?(?:asks?|asked|says?|said|wants?|wanted|recommends?|suggests?|"
+    r"suggested|requires?|describes?|describe|offered|proposed|told|laid out|prescribes?|has it)\b",
+    re.IGNORECASE,
+)
 _RULED = re.compile(r"(?:according to|in line with|per (?:the|his|her))$", re.IGNORECASE)
 
 
 # One of these words stands in whatever the two above match; most sentences hold none of them.
 _INSTRUCTING = frozenset(words("what follow do complete perform execute carry handle act take work process obey"))
+_COMPARING = frozenset(words("as like way how"))
 _RELYING = frozenset(
     words(
         """
@@ -109,8 +133,9 @@ _RELYING = frozenset(
 class _Text:
     """What is known of the whole text that a sentence stands in."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, goal: bool = False) -> None:
         self.text = text
+        self.goal = goal  # not an outsider's: what it may mean beside its words counts
         self.language = _language(text)
 
     @cached_property
@@ -130,7 +155,7 @@ def seal(grants: tuple[Grant, ...], compiler: str = COMPILER) -> Authority:
 def compile_goal(goal: str, *, bounds: Bounds) -> Authority:
     """What `goal` licenses, cut to `bounds`. Never fails: a goal that says nothing gives an unsure grant to read."""
     allowed = frozenset(bounds.classes) if bounds.classes is not None else frozenset(OperationClass)
-    grants = [cut for grant in read_grants(goal) if (cut := _cut(grant, allowed, bounds)) is not None]
+    grants = [cut for grant in read_grants(goal, goal=True) if (cut := _cut(grant, allowed, bounds)) is not None]
     authority = seal(tuple(grants))
     goal_view(authority, goal)  # made now, so that the mission's first call finds it
     return authority
@@ -155,12 +180,13 @@ def _plain(grant: Grant) -> Grant:
     return msgspec.structs.replace(grant, datatypes=tuple(sorted(found)))
 
 
-def read_grants(text: str) -> list[Grant]:
-    """The grants of a text, before any bounds."""
+def read_grants(text: str, *, goal: bool = False) -> list[Grant]:
+    """The grants of a text, before any bounds. Of a goal also what follows from what it says, unsurely."""
     text = fold(text[:MAX_GOAL]).encode("utf-8", "replace").decode("utf-8")
-    whole = _Text(text)
+    whole = _Text(text, goal=goal)
     grants: list[Grant] = []
     vague = False
+    told: tuple[str, ...] = ()
     for turn in text.split("\n"):
         since = len(grants)
         for sentence in _sentences(turn):
@@ -170,6 +196,11 @@ def read_grants(text: str) -> list[Grant]:
             vague = vague or unclear
             grants += found
             grants[since:] = _defer(sentence, grants[since:], whole)
+            if goal:
+                told = told_of(tokens_of(sentence)) or told
+                grants += _implied(sentence, grants, whole, told)
+        if goal:
+            grants += _answered(turn, grants[since:], whole)
     if vague:
         grants += _quoted(text)
     if vague and not any(grant.actions != (_C.READ,) and not grant.forbids for grant in grants):
@@ -179,6 +210,40 @@ def read_grants(text: str) -> list[Grant]:
         meant = (_C.READ, _C.CREATE, _C.UPDATE) if _spoken(text) else (_C.READ,)
         grants.append(Grant(actions=meant, sure=False, quote=text[:MAX_QUOTE]))
     return _brief(grants)[:MAX_GRANTS]
+
+
+def _implied(sentence: str, grants: list[Grant], whole: _Text, told: tuple[str, ...]) -> list[Grant]:
+    """What a sentence asks for by a statement, and the task itself where it hands this over to what says more."""
+    tokens = tokens_of(sentence)
+    if is_question(tokens, whole.language):
+        return []
+    found = list(wished(sentence))
+    sources = _unique(list(handed_over(tokens, whole.language, told)))
+    if not sources or any(grant.sources and len(grant.actions) == len(OperationClass) for grant in grants):
+        return found
+    return [*found, Grant(actions=_ALL, sources=sources, sure=False, quote=sentence[:MAX_QUOTE])]
+
+
+def _answered(turn: str, grants: list[Grant], whole: _Text) -> list[Grant]:
+    """Who asked for something may be told what became of it, unless the goal says itself who is told."""
+    done = any(not grant.forbids and set(grant.actions) - {_C.READ} for grant in grants)
+    if not done or any(_C.COMMUNICATE in grant.actions for grant in grants):
+        return []
+    for sentence in _sentences(turn):
+        tokens = tokens_of(sentence)
+        if not is_question(tokens, whole.language) and (who := asker(tokens)):
+            sinks = (who,) if who[:1].isupper() else ()
+            return [
+                Grant(
+                    actions=(_C.COMMUNICATE,),
+                    datatypes=("message",),
+                    identifiers=(who,),
+                    sinks=sinks,
+                    sure=False,
+                    quote=sentence[:MAX_QUOTE],
+                )
+            ]
+    return []
 
 
 def _quoted(text: str) -> list[Grant]:
@@ -235,7 +300,9 @@ def _sentence(sentence: str, whole: _Text) -> tuple[list[Grant], bool]:
     for asking in verbs:
         start = 0 if asking.at == marks[0] else asking.at
         span = tokens[start : asking.at] + tokens[asking.at + 1 : ends[asking.at]]
-        grants.append(_grant(span, asking, sentence, whole))
+        grants.append(_grant(span, asking, sentence, whole, asking.at - start if start != asking.at else 0))
+        if asking.verb in _MOVING and "reservation" in grants[-1].datatypes:
+            grants.append(msgspec.structs.replace(grants[-1], actions=_REBOOKING, verbs=(), sure=False))
     for asking in forbidden:
         ruled = _grant(tokens[asking.at + 1 : ends[asking.at]], asking, sentence, whole)
         grants.append(msgspec.structs.replace(ruled, forbids=True))
@@ -247,10 +314,25 @@ def _grant(
     asking: Asking,
     sentence: str,
     whole: _Text,
+    before: int = 0,
 ) -> Grant:
-    """One grant from a verb and the words around it."""
-    datatypes, named, sinks = _things(span, whole.language)
+    """One grant from a verb and the words around it, of which so many stand before it."""
+    tells = before if asking.actions & _TELLS else -1
+    datatypes, named, sinks, described = _things(span, whole.language, tells, asking.verb)
     actions = asking.actions
+    if (
+        whole.goal
+        and described
+        and not sinks
+        and actions <= _TOLD
+        and not whole.money
+        and not _lays_down(actions, span)
+    ):
+        datatypes.append("message")  # whatever else is told, and however
+    if asking.verb == "add" and not named and _PARTIES.isdisjoint(datatypes) and not _plainly_named(span, before):
+        actions -= _ADMITTING  # a line to a log, an item to a cart
+    if asking.verb == "meet":
+        datatypes = ["event", *datatypes]
     if actions >= _SENDING:  # "send": money, words, or either
         if not whole.money or _WORDS.search(sentence):
             actions -= {_C.TRANSFER}
@@ -270,25 +352,66 @@ def _grant(
     )
 
 
-def _things(span: tuple[Token, ...], language: Lexicon) -> tuple[list[str], list[str], list[str]]:
-    """The kinds of things that words speak of, the items that they name, and those among them that are places."""
+def _things(
+    span: tuple[Token, ...], language: Lexicon, telling: int = -1, verb: str = ""
+) -> tuple[list[str], list[str], list[str], bool]:
+    """The kinds of things that words speak of, the items that they name, and those among them that are places; and
+    whether somebody is meant who is not named.
+
+    `telling`: so many words stand before the verb, if it is one that tells somebody something."""
     datatypes: list[str] = []
     named: list[str] = []
     sinks: list[str] = []
     prior = ""
+    described = False  # whom it is for is told otherwise: "to the guest in Rome", "write her"
     for i, token in enumerate(span):
         if token.mark:
+            described = described and i > telling
             continue
         low = token.low
         stops = low in language.stop
         if not token.number and (token.quoted or (not stops and (token.names or (i > 0 and token.text[:1].isupper())))):
             named.append(token.text)
-            if token.place or prior in language.recipients or (i == 0 and not token.quoted):
+            towards = prior in _TOWARDS or (prior in language.recipients and not (described or i < telling))
+            told = i == telling and verb in _ADDRESSED and token.low.isalpha()
+            if token.place or towards or told or (i == 0 and not token.quoted):
                 sinks.append(token.text)
+        elif i >= telling >= 0 and (prior in _TOWARDS or (i == telling and _is_told(token, verb, language))):
+            described = True
+            if _is_name(token, language):
+                named.append(token.text)
         if not stops:
             datatypes += token.kinds
         prior = low
-    return datatypes, named, sinks
+    return datatypes, named, sinks, described
+
+
+def _lays_down(actions: frozenset[OperationClass], span: tuple[Token, ...]) -> bool:
+    """Whether it may only be written down somewhere: "write it next to the letter", not "write her"."""
+    return _C.CREATE in actions and _PERSONS.isdisjoint(token.low for token in span)
+
+
+def _is_told(token: Token, verb: str, language: Lexicon) -> bool:
+    """Whether the word right behind a verb is who is told."""
+    return verb in _ADDRESSING or (verb in _WRITING_TO and (token.low in _PERSONS or _is_name(token, language)))
+
+
+def _is_name(token: Token, language: Lexicon) -> bool:
+    """Whether a word in lower case may be somebody's name: no word that the lexicon knows."""
+    low = token.low
+    return (
+        low.isalpha()
+        and len(low) > 2
+        and not (token.noun or token.known or token.base or low.endswith("s"))
+        and low not in language.stop
+        and low not in language.determiners
+        and low not in _NOBODY
+    )
+
+
+def _plainly_named(span: tuple[Token, ...], at: int) -> bool:
+    """Whether what is added is named without an article: "add jo to the board"."""
+    return len(span) > at + 1 and _is_name(span[at], ENGLISH) and span[at + 1].low in ("to", "as")
 
 
 @lru_cache(maxsize=256)
@@ -311,13 +434,13 @@ def _defer(sentence: str, turn: list[Grant], whole: _Text) -> list[Grant]:
     if deferring and _WONDERED.search(sentence, 0, deferring.start()) and deferring[0][:4].lower() == "what":
         deferring = None  # "show me what people say": to be known, not to be done
     if not instructive and not deferring:
-        return turn
-    if is_question(tokens_of(sentence), whole.language):
+        return _as_said(sentence, turn, whole) if whole.goal and not said_words.isdisjoint(_COMPARING) else turn
+    if is_question(tokens_of(sentence), whole.language) or but_not(tokens_of(sentence)):
         return turn  # "what do the reviews say": asked, not followed
     said = sentence
     if not instructive and deferring and _RULED.match(deferring[0]):
         said = sentence[deferring.end() :]  # "according to our refund rule": the rule, not what it is applied to
-    datatypes, named, _ = _things(tokens_of(said), whole.language)
+    datatypes, named, *_ = _things(tokens_of(said), whole.language)
     identifiers = _unique(named)
     earlier = [name for grant in turn for name in grant.identifiers]
     things = tuple(kind for kind in _unique(datatypes) if is_noun(kind))
@@ -328,10 +451,22 @@ def _defer(sentence: str, turn: list[Grant], whole: _Text) -> list[Grant]:
         and (_INSIDE.search(sentence) or instructive[0].startswith("follow"))
         and "following" not in sentence.lower()
     ):
-        handed = Grant(actions=tuple(sorted(OperationClass)), sources=sources, sure=False, quote=sentence[:MAX_QUOTE])
+        handed = Grant(actions=_ALL, sources=sources, sure=False, quote=sentence[:MAX_QUOTE])
         return [*turn, handed]
     if instructive and not deferring:
         return turn
+    return [grant if grant.sources else msgspec.structs.replace(grant, sources=sources) for grant in turn]
+
+
+def _as_said(sentence: str, turn: list[Grant], whole: _Text) -> list[Grant]:
+    """ "Sort them as our price page says": the grants, which defer to the page, not to what it is applied to."""
+    said = _SAYING_SO.search(sentence)
+    if said is None or is_question(tokens_of(sentence), whole.language):
+        return turn
+    things, named, *_ = _things(tokens_of(said[0]), whole.language)
+    sources = (*_unique(named), *(kind for kind in _unique(things) if is_noun(kind)))
+    if not sources:
+        return turn  # "like she offered"
     return [grant if grant.sources else msgspec.structs.replace(grant, sources=sources) for grant in turn]
 
 

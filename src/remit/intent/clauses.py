@@ -25,17 +25,20 @@ from remit.intent.lexicon import (
     phrasal,
     tells,
 )
+from remit.intent.spelling import corrected, in_full
 from remit.intent.values import is_specific
 from remit.intent.words import words
 from remit.terms import OperationClass
 
-_PLAIN = r"[$€£#@]?\w(?:[\w.@:/%+#&=?~-]*[\w/%])?(?:'\w+)?|[,:()]"
+_PLAIN = (  # "w/", words, marks, "&" and dashes between spaces
+    r"(?<!\S)w/o?(?=[\sA-Z])|[$€£#@]?\w(?:[\w.@:/%+#&=?~-]*[\w/%])?(?:'\w+)?|[,:()]|(?<!\S)(?:[&+]|[-–—]{1,3})(?=\s)"
+)
 _QUOTED = r"\"[^\"\n]{1,300}\"|(?<!\w)'[^'\n]{1,300}'(?!\w)|[“‘][^”’\n]{1,300}[”’]|`[^`\n]{1,300}`"
 _WORD = re.compile(_PLAIN)
 # What stands between white space and holds no quotation mark has the same words wherever it stands: taken together.
 _UNQUOTED = r"(?<!\S)(?:[^\s\"'“‘`]++(?:\s++|\Z))++"
 _WORDS = re.compile(f"({_UNQUOTED})|({_QUOTED})|({_PLAIN})")
-_MARKS = frozenset(",:()")
+_MARKS = frozenset((*",:()-–—", "--", "---"))
 _NAMED = re.compile(r"[\d@/_]|\w\.\w")  # in tokens that name one thing: a code (with a digit), address, path, file
 _NOT = frozenset(words("not don't never without no doesn't didn't cannot can't won't isn't"))
 _GERUND_AFTER = frozenset(words("help with by about for consider try of on start me"))
@@ -56,7 +59,39 @@ _TOWARDS = frozenset(words("to with"))
 _SOMEBODY = frozenset(words("him her them everyone everybody all"))
 _TELLING = frozenset((OperationClass.COMMUNICATE,))
 _GIVING = frozenset(words("get give need want like provide"))
+_NO_ACT = frozenset(words("can could may might will would shall should must new"))  # though interfaces are named so
+_REQUESTING = frozenset(
+    words("tell ask asked remind advise invite urge instruct beg told want wants need needs get let allow encourage")
+)
+_AGENTS = frozenset(words("you assistant agent ai bot model system me us"))  # who is asked by what is asked of them
+_CONDITIONS = frozenset(words("if when whenever once unless provided assuming should case"))
+_FINITE = frozenset(
+    words(
+        """
+        is are was were isn't aren't wasn't weren't has have had hasn't haven't does doesn't do don't did didn't it's
+        that's there's he's she's they're we're can can't could will won't would should may might must needs need want
+        """
+    )
+)
+_OBJECTS = frozenset(
+    words(
+        """
+        it them him her me us this that these those the a an my our your his their its all any both everything everyone
+        one everybody whatever whoever
+        """
+    )
+)
+_SAID_OF = frozenset(words("is was are were isn't wasn't has hasn't hadn't had number no nr id #"))
+_OBLIGED = frozenset(words("has have need needs ought"))
+_WISHED = frozenset(words("want wants need needs like get have see"))
 _WONDERING = frozenset(words("what how where when which whether who"))
+_FINDING = frozenset(words("find get need look grab block set make"))
+_TIMES = frozenset(words("time slot slots gap min mins minutes hour hours half-hour window date"))
+_TOWARDS_SOMEBODY = frozenset(words("with between"))
+_MEETING = frozenset((OperationClass.READ, OperationClass.CREATE, OperationClass.UPDATE, OperationClass.COMMUNICATE))
+_TURNING = frozenset(words("turn convert change exchange swap cash use spend"))
+_VALUES = frozenset(words("voucher vouchers points point miles credit credits coupon coupons reward rewards"))
+_SPENDING = frozenset((OperationClass.TRANSFER,))
 MAX_ASKED = 16  # words of an indirect question
 MAX_WORD = 64  # characters of a word that is kept
 
@@ -93,12 +128,14 @@ def _is_number(low: str) -> bool:
 def _read(text: str) -> Token:
     if text in _MARKS:
         return Token(text=text, low=text, mark=True)
-    low = text.lower()
+    low = in_full(text.lower())
     if len(text) > MAX_WORD:  # payload: a link, a key, a flood; no lexicon knows it
         return Token(
             text=text, low=low, names=bool(_NAMED.search(low)), number=_is_number(low), place=is_specific(text)
         )
     vague, licensed, root = is_vague(low), licenses(low), base(low)
+    if not (root or licensed or vague) and (meant := corrected(low)) != low:
+        low, licensed, root = meant, licenses(meant), base(meant)
     plain = low.isalpha()  # without figure or mark: no name by its look, and no place
     return Token(
         text=text,
@@ -147,8 +184,17 @@ def is_question(tokens: tuple[Token, ...], language: Lexicon) -> bool:
     if not opening or opening[0] not in language.askers:
         return False
     asked = opening[1] if len(opening) > 1 else ""
+    if opening[0] == "when" and asked not in _FINITE and _orders_later(tokens):
+        return False  # "when it is ready send it"
     # "do the tasks" is no question, "do you have …" is
     return opening[0] not in language.doers or asked in language.subjects or asked == "you"
+
+
+def _orders_later(tokens: tuple[Token, ...]) -> bool:
+    return any(
+        token.known and token.licenses - _READING and at and (tokens[at - 1].mark or _after_condition(tokens, at))
+        for at, token in enumerate(tokens[:MAX_ASKED])
+    )
 
 
 class Asking(msgspec.Struct, frozen=True, gc=False):
@@ -165,9 +211,9 @@ def heads(tokens: tuple[Token, ...], language: Lexicon, asks: bool) -> tuple[lis
     found: list[Asking] = []
     unclear = False
     for at, token in enumerate(tokens):
-        if token.quoted or not (token.known or token.base):
+        if token.quoted or not (token.known or token.base) or token.low in _NO_ACT:
             continue
-        sure = _position(tokens, at, language, asks)
+        sure = position(tokens, at, language, asks)
         after = tokens[at + 1].low if at + 1 < len(tokens) else ""
         if sure is None or after in _NOTHING or (token.low == "do" and after == "not"):
             continue
@@ -192,11 +238,17 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
     if after in _ASKER and tells(verb):
         return Asking(at, sure, verb, _READING)
     following = [word.low for word in tokens[at + 1 : at + 1 + MAX_ASKED]]
-    actions = phrasal(verb, following[:MAX_APART])
+    actions, named = phrasal(verb, following[:MAX_APART])
     if actions:
-        return Asking(at, sure, verb, actions)
+        return Asking(at, sure, named, actions)
+    if verb in _FINDING and not _TIMES.isdisjoint(following) and not _TOWARDS_SOMEBODY.isdisjoint(following):
+        return Asking(at, sure, "meet", _MEETING)  # "find 45 minutes with Jo and Ann"
+    if verb in _TURNING and not _VALUES.isdisjoint(following):
+        return Asking(at, sure, "redeem", _SPENDING)
     if token.low == "go" and _ends(tokens, at) and at and tokens[at - 1].low in _DISPENSABLE:
         return Asking(at, sure, "delete", licenses("remove"))
+    if token.low == "go" and after == "back" and _obliged(tokens, at):
+        return Asking(at, sure, "return", licenses("return"))  # "two of the chairs have to go back"
     if token.vague:
         return Asking(at, sure, verb, _READING) if _informs(tokens, at) else None
     if (token.low == "make" and after in ("sure", "certain")) or (not sure and _in_question(tokens, at)):
@@ -209,6 +261,13 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
     if actions and actions <= _READING and "into" in following:
         actions |= _WRITING  # "summarize it into a note"
     return Asking(at, sure, verb, actions) if actions else None
+
+
+def _obliged(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether the verb tells what has to happen to a thing, not what the speaker has to do."""
+    prior = [token.low for token in tokens[max(0, at - 3) : at]]
+    who = prior[-3] if len(prior) > 2 else ""
+    return prior[-1:] == ["to"] and prior[-2:-1] != [] and prior[-2] in _OBLIGED and who not in ("i", "we", "you", "")
 
 
 def _is_somebody(token: Token) -> bool:
@@ -269,7 +328,7 @@ def _in_question(tokens: tuple[Token, ...], at: int) -> bool:
     return False
 
 
-def _position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) -> bool | None:
+def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) -> bool | None:
     """Whether the verb there asks for something: True surely, False perhaps, None not."""
     token = tokens[at]
     before = tokens[at - 1] if at else None
@@ -281,8 +340,13 @@ def _position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool)
         return None  # "suggest what to save": to be told
     opens = before is None or before.mark or prior in language.polite or (earlier == "if" and prior in _SETTLED)
     opens = opens or _after_recipient(tokens, at, language)
+    if prior == "to" and _of_others(tokens, at - 1):
+        return None  # "tell her to write it up": she writes
     if not token.known:
-        return _inflected(token.low, prior, opens, asks)
+        wished = _participle(tokens, at, asks)
+        return _inflected(token.low, prior, opens, asks) if wished is None else wished
+    if token.noun and _names_it(tokens, at):
+        return None
     if (
         (prior in language.determiners and not (prior in language.polite and _begins(tokens, at - 1)))
         or prior.endswith("'s")
@@ -295,9 +359,64 @@ def _position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool)
         return False if prior == "to" else None
     if opens or prior in language.modals or prior == "you":
         return True
-    if token.noun or not token.low.isalpha():
+    if not token.low.isalpha():
+        return None
+    if _after_condition(tokens, at):
+        return True
+    if token.noun:
         return None
     return earlier in ("want", "need", "like", "love", "please") or prior in ("to", "and") or None
+
+
+def _of_others(tokens: tuple[Token, ...], to: int) -> bool:
+    """Whether the infinitive behind this "to" is what somebody else is told or asked to do."""
+    for at in range(to - 2, max(-1, to - 5), -1):
+        token = tokens[at]
+        if token.mark or token.low in ("and", "then"):
+            return False
+        if token.low in _REQUESTING:
+            return _AGENTS.isdisjoint(word.low for word in tokens[at + 1 : to])
+    return False
+
+
+def _names_it(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a word that may be a verb is a noun: "order is AB-1", "(the two lamps, order AB-1)"."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    if after is None or after.quoted:
+        return False
+    if after.low in _SAID_OF:
+        return True
+    return bool(at) and tokens[at - 1].mark and after.names and not after.place and any(map(str.isdigit, after.low))
+
+
+def _after_condition(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether the verb begins what is to be done under a condition that no comma ends: "if it is free book it"."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    if after is not None and not (after.low in _OBJECTS or after.number or after.names or after.low == "and"):
+        return False
+    if tokens[at - 1].low in _FINITE or tokens[at - 1].low in ("to", "who", "that", "which"):
+        return False
+    said = False
+    for token in reversed(tokens[max(0, at - MAX_ASKED) : at]):
+        if token.mark:
+            return False
+        if token.low in _CONDITIONS:
+            return said
+        said = said or token.low in _FINITE or (token.base != token.low and token.low.endswith(("s", "ed")))
+    return False
+
+
+def _participle(tokens: tuple[Token, ...], at: int, asks: bool) -> bool | None:
+    """What has to be done to something is asked for: "two of them have to be returned", "I want it removed"."""
+    low = tokens[at].low
+    if asks or not low.endswith(("ed", "en", "t")) or _in_question(tokens, at):
+        return None
+    prior = [token.low for token in tokens[max(0, at - MAX_APART) : at]]
+    if prior[-2:] == ["to", "be"] and prior[-3:-2] and prior[-3] in _OBLIGED:
+        return True
+    if prior[-2:] in (["must", "be"], ["should", "be"]):
+        return True
+    return False if _ends(tokens, at) and not _WISHED.isdisjoint(prior) else None
 
 
 def _begins(tokens: tuple[Token, ...], at: int) -> bool:

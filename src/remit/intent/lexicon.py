@@ -78,8 +78,8 @@ _VAGUE = frozenset(
     words(
         """
         handle manage process do perform execute take proceed deal help assist oversee coordinate carry
-        work act continue use resolve facilitate address conduct implement try go keep undertake begin
-        want need like ensure get place let include give
+        work act action tackle attend continue use resolve facilitate address conduct implement try go keep
+        undertake begin want need like ensure get place let include give
     """
     )
 )
@@ -106,15 +106,15 @@ payment money transaction transfer bill invoice rent fee refund iban bank fund c
     purchase charge debt subscription payout donation balance deposit amount price cost reimbursement wire
     order-standing;
 message mail email inbox dm note letter reply chat text sms newsletter notification conversation thread
-    correspondence tweet post comment feedback announcement;
+    correspondence tweet post comment feedback announcement voicemail instruction;
 event meeting appointment calendar invitation schedule reminder session call availability lunch dinner;
 file document doc report sheet spreadsheet folder directory attachment drive pdf slide presentation notice
     archive backup log;
 user person member people colleague friend customer client employee contact profile info information account
     crew passenger guest patient supplier;
 channel group room team workspace slack server forum community;
-page website webpage site url link web blog article www;
-reservation booking flight hotel trip ticket travel seat cabin baggage insurance itinerary car restaurant
+page website webpage site url link web blog article www wiki;
+reservation booking flight hotel trip ticket travel table seat cabin baggage insurance itinerary car restaurant
     airport airline;
 order product item cart shipment delivery stock inventory variant shop store tracking courier package
     fulfillment supply;
@@ -124,7 +124,9 @@ permission role access privilege grant admin visibility;
 address street city location;
 vehicle engine fuel door tire brake tank;
 record database table row entry db;
-task todo list action-item instruction request;
+task todo to-do list action-item instruction request checklist errand chore;
+case ticket incident complaint enquiry inquiry dispute matter;
+policy guideline procedure runbook playbook handbook manual protocol sop regulation;
 stock-share share stock trade watchlist portfolio symbol;
 prescription medication drug dose medicine refill
 """
@@ -135,7 +137,7 @@ _NAMED_ACTS = frozenset(
 
 
 _PHRASAL: dict[Classes, str] = {
-    (_C.READ,): "go-through go-over look-up look-into look-at look-through find-out run-through",
+    (_C.READ,): "go-through go-over look-up look-into look-at look-through find-out run-through add-up sum-up tot-up",
     (_C.COMMUNICATE,): """
         let-know get-back reach-out pass-on pass-along follow-up drop-line write-back hand-over spread-word
     """,
@@ -158,10 +160,11 @@ _PHRASAL: dict[Classes, str] = {
     ): """
         shut-down shut-off switch-off switch-on turn-off turn-on fire-up start-up spin-up kick-off
     """,
+    (_C.TRANSFER, _C.UPDATE): "send-back bring-back give-back hand-back take-back",
     (_C.TRANSFER,): "top-up pay-back pay-off chip-in",
     (_C.CREATE, _C.UPDATE): """
         sign-up fill-in fill-out write-up write-down note-down put-in put-down put-on hook-up bring-forward
-        push-back set-aside
+        push-back set-aside put-off pull-forward
     """,
 }
 # What somebody who wants to be given it wants to know.
@@ -180,7 +183,7 @@ _CONTRARY = """
     block ban : unblock unban; grant allow : revoke forbid; subscribe : unsubscribe; start resume launch : stop pause;
     arm : disarm; hire : fire; publish : unpublish; mute : unmute; raise increase : lower decrease reduce;
     hold : release; promote : demote; follow : unfollow; archive : unarchive restore; open reopen : close; show : hide;
-    pin : unpin; assign : unassign; draft : send submit file serve
+    pin : unpin; assign : unassign; redeem spend : award earn add grant; draft : send submit file serve
 """
 # What stays in force when the work is done: it is never a means to an end that somebody else named.
 _STANDING = frozenset(
@@ -191,9 +194,27 @@ _STANDING = frozenset(
     )
 )
 RECURRING = frozenset(
-    words("every each daily weekly monthly yearly hourly whenever always recurring automatically regularly weekdays")
+    words(
+        """
+        every each daily weekly monthly yearly hourly whenever always recurring automatically regularly weekdays
+        anymore henceforth permanently ongoing
+        """
+    )
 )
+GOING_ON = ("from now on", "any more", "no longer", "in future", "in the future", "going forward", "never again")
 _TOLD = frozenset(words("tell inform notify show let give advise brief answer remind update"))
+# The verb that interfaces have for it.
+_PLAINLY = dict(
+    pair.split(":")
+    for pair in words(
+        """
+        send-back:return bring-back:return give-back:return hand-back:return take-back:return
+        call-off:cancel get-rid:delete throw-away:delete throw-out:delete push-back:postpone put-off:postpone
+        bring-forward:reschedule pull-forward:reschedule sign-up:register let-go:cancel
+        """
+    )
+)
+_NEXT = frozenset((",", "and", "then", "but", ":"))  # where what belongs to another verb begins
 MAX_APART = 8  # words between a verb and its particle
 
 
@@ -230,8 +251,8 @@ ENGLISH = Lexicon(
     polite=frozenset(
         words(
             """
-        please kindly now then first firstly next also and or but just so finally afterwards after
-        lastly second third immediately quickly always simply instead before to not let's lets i'd i'll
+        please kindly now then first firstly next also and or but just so finally afterwards after else
+        otherwise lastly second third immediately quickly always simply instead before to not let's lets i'd i'll
     """
         )
     ),
@@ -310,12 +331,30 @@ _MEANS = _wider()
 _KIND = _kinds()
 
 
+LEAST_AGAIN = 4  # letters of a verb with "re-" before it: what is done again is done
+# These have it and mean something else.
+_ONCE = frozenset(
+    words(
+        """
+        resort retail remark research repair resource recover recall resign reform retest relate regard regards rest
+        reset record report result reward recent real ready reach rely repeat rent reason receipt recipe regular remedy
+        """
+    )
+)
+
+
 @lru_cache(maxsize=16384)
 def licenses(word: str) -> frozenset[OperationClass]:
     """The operation classes that a person asks for with this verb in its base form; empty when it is no known verb."""
     if word in _MEANS:
         return _MEANS[word]
-    return frozenset(VERBS.get(word, ())) if word not in _VAGUE else frozenset()
+    if word in VERBS or word in _VAGUE:
+        return frozenset(VERBS[word]) if word not in _VAGUE else frozenset()
+    return (
+        licenses(word[2:].lstrip("-"))
+        if word[:2] == "re" and len(word) > LEAST_AGAIN and word not in _ONCE
+        else frozenset()
+    )
 
 
 @lru_cache(maxsize=16384)
@@ -342,14 +381,17 @@ def is_phrasal(verb: str) -> bool:
     return verb in _PARTICLES
 
 
-def phrasal(verb: str, following: Iterable[str]) -> frozenset[OperationClass]:
-    """What a verb means with the particle that stands soon after it: "call the trip off", "take her out of …"."""
+def phrasal(verb: str, following: Iterable[str]) -> tuple[frozenset[OperationClass], str]:
+    """What a verb means with the particle that stands soon after it ("call the trip off", "take her out of …"), and
+    the plain verb for it."""
     particles = _PARTICLES.get(verb)
     if particles:
         for word in islice(following, MAX_APART):
+            if word in _NEXT:
+                break
             if (found := particles.get(word) or particles.get(singular(word))) is not None:
-                return found
-    return frozenset()
+                return found, _PLAINLY.get(f"{verb}-{word}", verb)
+    return frozenset(), verb
 
 
 def tells(verb: str) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from remit.intent import classes
 from remit.intent.classes import bits
-from remit.intent.lexicon import ENGLISH, RECURRING, is_noun, kinds, licenses, opposed
+from remit.intent.lexicon import ENGLISH, GOING_ON, RECURRING, is_noun, kinds, licenses, opposed
 from remit.intent.stated import quantities
 from remit.intent.tools import ToolView
 from remit.intent.values import (
@@ -179,7 +179,8 @@ def _make(authority: Authority, goal: str) -> GoalView:
         grants=grants,
         verbs=asked,
         stated=quantities(lowered),
-        recurring=not RECURRING.isdisjoint(lowered.split()),
+        recurring=not RECURRING.isdisjoint(map(_stripped, lowered.split()))
+        or any(said in lowered for said in GOING_ON),
         opposed=_all(map(opposed, asked)),
         forbidden=forbidden,
         keys=_keys(lowered),
@@ -195,6 +196,10 @@ def _make(authority: Authority, goal: str) -> GoalView:
         handed=any(grant.handed for grant in grants),
         licences={},
     )
+
+
+def _stripped(word: str) -> str:
+    return word.strip(_EDGES)
 
 
 def _all(sets: Iterable[frozenset[str]]) -> frozenset[str]:
