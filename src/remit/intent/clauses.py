@@ -31,7 +31,7 @@ from remit.intent.words import words
 from remit.terms import OperationClass
 
 _PLAIN = (  # "w/", words, marks, "&" and dashes between spaces
-    r"(?<!\S)w/o?(?=[\sA-Z])|[$€£#@]?\w(?:[\w.@:/%+#&=?~-]*[\w/%])?(?:'\w+)?|[,:()]|(?<!\S)(?:[&+]|[-–—]{1,3})(?=\s)"
+    r"(?<!\S)w/o?(?=[A-Z]|(?!\S))|[$€£#@]?\w(?:[\w.@:/%+#&=?~-]*[\w/%])?(?:'\w+)?|[,:()]|(?<!\S)(?:[&+]|[-–—]{1,3})(?!\S)"
 )
 _QUOTED = r"\"[^\"\n]{1,300}\"|(?<!\w)'[^'\n]{1,300}'(?!\w)|[“‘][^”’\n]{1,300}[”’]|`[^`\n]{1,300}`"
 _WORD = re.compile(_PLAIN)

@@ -52,6 +52,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     passage: Passage | None = None
 
 
+_CHANGE = frozenset(("changed", "change", "changes", "new", "moved", "other", "different"))  # said of an account
 _NOTHING = Origin(NONE)
 _UNTOLD = (NONE, None)
 _FROM_GOAL = (GOAL, None)
@@ -308,6 +309,9 @@ class Case:
         A record that the goal refers to has fields for that; what its notes and remarks tell is their author's."""
         if not self._sink and shape(self._value) == "name":
             return False
+        if passage.moved:  # a goal that asks to pay does not ask to pay to another account than before
+            known = not _CHANGE.isdisjoint(self.view.keys) and self.refers(passage.source)
+            return not known and (bool(self.view.classes & TRANSFER) or not self._deferred_to(passage))
         self._looks += 1
         return (self._looks > MAX_LOOKS or passage.told(self._value)) and not self._deferred_to(passage)
 

@@ -116,8 +116,8 @@ class Memory:
     def _place(self, source: Source, said: Reading) -> None:
         """Its passages, where it is cut."""
         passages, number = source.passages, self._count
-        for start, end, asks, by in said.cuts:
-            passage = Passage(number, source, start, end, asks, passages[by] if by >= 0 else None)
+        for start, end, asks, by, moved in said.cuts:
+            passage = Passage(number, source, start, end, asks, passages[by] if by >= 0 else None, moved)
             passages.append(passage)
             number += 1
             if asks:

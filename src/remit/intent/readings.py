@@ -13,7 +13,7 @@ import msgspec
 
 from remit.intent.encodings import decoded, long_words
 from remit.intent.lookups import IDLE, LEAST
-from remit.intent.passages import instructions, lettered
+from remit.intent.passages import Span, lettered, spans
 from remit.intent.sources import Standing, is_confidential, lower
 from remit.intent.values import MAX_TOKEN, fold, grouped, separated, token_keys
 
@@ -26,7 +26,9 @@ MAX_HIDDEN_TEXTS = 64
 LARGE = 2_000  # characters of a text, from which on it pays to look at each of its words once, and not to keep it
 MAX_KEPT = 512  # texts
 
-Cut = tuple[int, int, bool, int]  # from where to where, whether it asks for an act, and which cut introduces it, or -1
+# From where to where, whether it asks for an act, which cut introduces it (or -1), and whether it says that money goes
+# to another account now.
+Cut = tuple[int, int, bool, int, bool]
 
 
 class Reading(msgspec.Struct, frozen=True, eq=False):
@@ -60,9 +62,9 @@ def _read(text: str, outside: bool) -> Reading:
     tokens = set((spaced if said is lowered else separated(said)).split())
     plain, odd = _sorted(tokens, len(long))
     tokens.update(lettered(" ".join(odd)))
-    cuts = _cut(text, instructions(text, tokens) if outside else [])
-    if any(not (spaced[at].isspace() or spaced[at - 1].isspace()) for at, _, _, _ in cuts[1:]):  # in a token
-        plain, odd = _sorted(set(" ".join([spaced[start:end] for start, end, _, _ in cuts]).split()), len(long))
+    cuts = _cut(text, spans(text, tokens) if outside else [])
+    if any(not (spaced[at].isspace() or spaced[at - 1].isspace()) for at, *_ in cuts[1:]):  # in a token
+        plain, odd = _sorted(set(" ".join([spaced[start:end] for start, end, *_ in cuts]).split()), len(long))
     keys = {token for token in plain.difference(IDLE) if len(token) >= LEAST}
     parts = _parts(odd, keys)
     keys.update(parts)
@@ -99,19 +101,19 @@ def _parts(odd: Iterable[str], plain: Set[str]) -> dict[str, list[str]]:
     return found
 
 
-def _cut(text: str, spans: list[tuple[int, int]]) -> list[Cut]:
-    """A text, cut where it asks for an act and into records between."""
+def _cut(text: str, marked: list[Span]) -> list[Cut]:
+    """A text, cut where it speaks to its reader and into records between."""
     cuts: list[Cut] = []
     records = (_RECORD if "{" in text else _RECORD_OF_LINES).finditer
     last = 0
-    for number, (start, end) in enumerate(spans):
+    for number, (start, end, asks) in enumerate(marked):
         _between(cuts, records(text, last, start), last, start)
-        cuts.append((start, end, True, -1))
+        cuts.append((start, end, asks, -1, not asks))
         last = end
-        if text.startswith(":", end):
-            follows = spans[number + 1][0] if number + 1 < len(spans) else len(text)
+        if asks and text.startswith(":", end):
+            follows = marked[number + 1][0] if number + 1 < len(marked) else len(text)
             last = min(_after(text, end), follows)
-            cuts.append((end, last, False, len(cuts) - 1))
+            cuts.append((end, last, False, len(cuts) - 1, False))
     _between(cuts, records(text, last), last, len(text))
     return cuts
 
@@ -120,10 +122,10 @@ def _between(cuts: list[Cut], breaks: Iterator[re.Match[str]], start: int, end: 
     for match in breaks:
         cut = match.start()
         if cut > start:
-            cuts.append((start, cut, False, -1))
+            cuts.append((start, cut, False, -1, False))
         start = cut
     if end > start:
-        cuts.append((start, end, False, -1))
+        cuts.append((start, end, False, -1, False))
 
 
 def _after(text: str, colon: int) -> int:

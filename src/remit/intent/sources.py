@@ -258,6 +258,7 @@ class Passage(msgspec.Struct, eq=False):
     end: int
     instruction: bool
     introduced: "Passage | None" = None  # by the instruction that ends in a colon before it
+    moved: bool = False  # says that money goes to another account now
     referred: tuple[object, bool] = _UNJUDGED  # a goal, and whether it defers to where this stands
     linked: tuple[object, bool] = _UNJUDGED  # a goal, and whether this holds something that it names
     _grants: tuple[GrantView, ...] | None = None
