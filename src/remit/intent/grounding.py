@@ -279,11 +279,12 @@ class Case:
         return source.reference
 
     def _refers(self, source: Source, told: ToolView) -> bool:
-        if self.refers_by_name(source) or not told.about.isdisjoint(self.view.about):
+        view = self.view
+        if self.refers_by_name(source) or not told.about.isdisjoint(view.about):
             return True
-        if not source.arguments and told.own:
+        if (not source.arguments and told.own) or not told.title.isdisjoint(view.sources):
             return True
-        if self.view.handed and any(  # the goal is what the source asks for
+        if view.handed and any(  # the goal is what the source asks for
             not told.kinds.isdisjoint(grant.kinds)
             for passage in self.memory.spoken
             if passage.source is not source and self.delegated(passage)
@@ -300,7 +301,8 @@ class Case:
         """Whether the record names something that the goal names."""
         view, placed = self.view, self.memory.seen
         if passage.linked[0] is not view:
-            passage.linked = (view, any(passage in placed(name) for name in view.names))
+            named = any(passage in placed(name) for name in view.names)
+            passage.linked = (view, named or not passage.called.isdisjoint(view.odd))
         return passage.linked[1]
 
     def _told(self, passage: Passage) -> bool:
@@ -355,6 +357,7 @@ class Case:
         }
         # what the result answers is named; where it is a list, only the items that are named are meant
         here = source.item(passage.start) in named if named else not view.sources.isdisjoint(source.arguments)
+        here = here or not tool_view(source.tool).title.isdisjoint(view.sources)
         if not here and view.source_kinds and not view.sources:
             here = not view.source_kinds.isdisjoint(tool_view(source.tool).kinds)
         return here

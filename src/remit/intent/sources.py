@@ -15,6 +15,7 @@ import msgspec
 
 from remit.catalogue.words import singular, split
 from remit.intent.authority import read_grants
+from remit.intent.tables import column, is_table
 from remit.intent.tools import tool_view
 from remit.intent.values import key_set, separated, squeeze, tokens, without_separators
 from remit.intent.views import GrantView, grant_view
@@ -56,6 +57,11 @@ MAX_RECORD = 20_000  # characters of a record in which a field is looked for
 MAX_PLACES = 16  # of a value in it
 _FIELD = re.compile(r"(?:^|[\n{,\[(|]|- )\s{0,8}[\"']?([a-z_][\w.-]{0,38})[\"']?\s?[:=]\s?\[?\s?[\"']?$", re.IGNORECASE)
 _RECORD = re.compile(r"^\[\s?[\"']|[\"'][\w -]{1,40}[\"']\s?:\s?\S|^[ \t-]{0,12}[a-z_][\w -]{0,30}: ", re.MULTILINE)
+_NAME = re.compile(  # what a record calls the person or thing that it is about
+    r"(?:^|[\n{,;]|- )\s{0,8}[\"']?(?:[a-z]{1,12}[_ ]?)?(?:name|customer|contact|patient|client|guest|travell?er"
+    r"|employee|tenant|member|vendor|supplier|payee|requester|student|owner)[\"']?\s?[:=]\s?[\"']?([^\"'\n,;{}:|]{2,60})",
+    re.IGNORECASE,
+)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 MAX_GROUPED = 40  # characters of a value that may be written in groups
 MAX_BESIDE = 300
@@ -264,28 +270,42 @@ class Passage(msgspec.Struct, eq=False):
     _grants: tuple[GrantView, ...] | None = None
     _tokens: frozenset[str] | None = None
     _record: str | None = None  # its text in lower case, where it is of a record
+    _called: frozenset[str] | None = None
 
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
 
     def field(self, value: str) -> str:
-        """The name of the field of which a lower-case value is all that it says, or ""."""
+        """The name of the field or column of which a lower-case value is all that it says, or ""."""
         text = self.text[:MAX_RECORD]
         for start, end in islice(_spelled(lower(text), value), MAX_PLACES):
             if _FIELD_END.match(text, end) and (name := _FIELD.search(text, max(0, start - 60), start)):
                 return name[1]
+            if found := column(text, start, end):
+                return found
         return ""
+
+    @property
+    def called(self) -> frozenset[str]:
+        """The words of what the record calls whom or what it is about, in lower case: of a person, not of a text."""
+        if self._called is None:
+            text = lower(self.text[:MAX_RECORD])
+            found = [match[1] for match in islice(_NAME.finditer(text), MAX_PLACES)]
+            self._called = frozenset(word for name in found for word in _LETTERS.findall(name))
+        return self._called
 
     def told(self, value: str) -> bool:
         """Whether a lower-case value stands only inside what somebody wrote into a field of a record, among words."""
         if self._record is None:
             text = lower(self.text[:MAX_RECORD])
-            self._record = text if _RECORD.search(text) else ""
+            self._record = text if _RECORD.search(text) or is_table(text) else ""
         text, found = self._record, False
         for place in islice(_spelled(text, value) if text else (), MAX_PLACES):
             found = True
             if not _among_words(text, *place):
+                return False
+            if not self.source.text.startswith(("{", "[")) and column(text, *place):
                 return False
         return found
 

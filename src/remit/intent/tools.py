@@ -68,6 +68,7 @@ class ToolView(msgspec.Struct, frozen=True, gc=False, eq=False):
     things: bool  # whether the lexicon knows one of them
     standing: frozenset[str]  # those that stay in force
     about: frozenset[str]  # kinds of what its results speak of, by its name and its description
+    title: frozenset[str]  # words of its whole name that say where it looks: `kb.get` is the kb's
     own: bool  # tells the asker's own facts
     tells_secrets: bool
     sinks: tuple[str, ...]
@@ -145,6 +146,9 @@ def _view(
         things=any(map(is_noun, found)),
         standing=frozenset(kind for noun in nouns if is_standing(noun) for kind in kinds(noun)),
         about=found | told,
+        title=frozenset(
+            word for word in split(name) if word not in _EMPTY and len(word) > 1 and not verb_classes(word)
+        ),
         own=not _OWN.isdisjoint(map(singular, words)),
         tells_secrets="password" in found,
         sinks=tuple(dict.fromkeys(sinks)),

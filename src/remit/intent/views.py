@@ -11,10 +11,11 @@ import msgspec
 
 from remit.intent import classes
 from remit.intent.classes import bits
-from remit.intent.lexicon import ENGLISH, GOING_ON, RECURRING, is_noun, kinds, licenses, opposed
+from remit.intent.lexicon import ENGLISH, GOING_ON, RECURRING, base, is_noun, kinds, licenses, opposed
 from remit.intent.stated import quantities
 from remit.intent.tools import ToolView
 from remit.intent.values import (
+    COMMON,
     dates,
     fold,
     grouped,
@@ -42,6 +43,7 @@ _RELATED = (
 )
 _EDGES = ".,:;!?()'\""
 MAX_WORD = 64  # characters of a word that the lexicon is asked about
+MIN_ODD = 3  # characters of a name by which a record is found
 
 
 class GrantView(msgspec.Struct, frozen=True, gc=False):
@@ -77,6 +79,7 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     squeezed: str
     names: frozenset[str]  # what the goal names, as keys
     kinds: frozenset[str]
+    odd: frozenset[str]  # words that the lexicon does not know: names of people and things, whatever their case
     about: frozenset[str]  # kinds of what the goal refers to: no means ("by mail"), nothing it brings about ("a mail")
     classes: int  # that any grant speaks of, as bits
     acts: bool  # whether anything but reading is licensed
@@ -186,6 +189,7 @@ def _make(authority: Authority, goal: str) -> GoalView:
         keys=_keys(lowered),
         squeezed=squeeze(lowered),
         names=_all(grant.names for grant in grants),
+        odd=_odd(lowered),
         kinds=speaks - ENGLISH.stop,
         about=about - ENGLISH.stop,
         classes=licensed,
@@ -200,6 +204,19 @@ def _make(authority: Authority, goal: str) -> GoalView:
 
 def _stripped(word: str) -> str:
     return word.strip(_EDGES)
+
+
+def _odd(lowered: str) -> frozenset[str]:
+    found = {_bare_name(word) for word in set(lowered.split()) if len(word) <= MAX_WORD} - {""}
+    return frozenset(found | {word[:-1] for word in found if word.endswith("s") and len(word) > MIN_ODD})
+
+
+@lru_cache(maxsize=8192)
+def _bare_name(word: str) -> str:
+    """A word that may be a name; "" for one that is known, or is none."""
+    bare = word.strip(_EDGES).removesuffix("'s").removesuffix("’s")
+    known = bare in ENGLISH.stop or bare in COMMON or is_noun(bare) or licenses(bare) or base(bare)
+    return bare if MIN_ODD <= len(bare) and bare.isalpha() and not known else ""
 
 
 def _all(sets: Iterable[frozenset[str]]) -> frozenset[str]:
