@@ -216,7 +216,7 @@ def _bare_name(word: str) -> str:
     """A word that may be a name; "" for one that is known, or is none."""
     bare = word.strip(_EDGES).removesuffix("'s").removesuffix("’s")
     known = bare in ENGLISH.stop or bare in COMMON or is_noun(bare) or licenses(bare) or base(bare)
-    return bare if MIN_ODD <= len(bare) and bare.isalpha() and not known else ""
+    return bare if len(bare) >= MIN_ODD and bare.isalpha() and not known else ""
 
 
 def _all(sets: Iterable[frozenset[str]]) -> frozenset[str]:
