@@ -205,7 +205,7 @@ class Case:
                     return GOAL, None
             elif (places := placed(key)) and significant(key):
                 one, where = self._judge(places)
-                if one == OUTSIDER and not keys.isdisjoint(hints(whole)):
+                if one == OUTSIDER and self._belongs(whole, where):
                     one = REFERENCED
                 return one, where
         if whole.isalnum():
@@ -226,6 +226,17 @@ class Case:
             else:
                 return NOWHERE, None
         return (rank, passage) if rank != NONE else (NOWHERE, None)
+
+    def _belongs(self, whole: str, where: Passage | None) -> bool:
+        """Whether a value that an outsider's record holds is of whom the goal speaks: by the parts of its name; or by
+        having sent what was read, where the goal has somebody written to. Not what is only mentioned in a remark."""
+        if not self.view.keys.isdisjoint(hints(whole)):
+            return True
+        if "@" not in whole or where is None or not self._sink or where.told(self._value):
+            return False
+        if not self.view.odd.isdisjoint(pieces(whole.rpartition("@")[0])):
+            return True
+        return bool(self.view.classes & COMMUNICATE) and where.sent_by(self._value)
 
     def _judge(self, places: Sequence[Passage]) -> tuple[int, Passage | None]:
         """The origin of a value that was seen in these passages."""
@@ -301,7 +312,13 @@ class Case:
         """Whether the record names something that the goal names."""
         view, placed = self.view, self.memory.seen
         if passage.linked[0] is not view:
-            named = any(passage in placed(name) for name in view.names)
+            source, item = passage.source, passage.source.item(passage.start)
+            named = any(
+                place is passage
+                or (place.source is source and not place.instruction and source.item(place.start) == item)
+                for name in view.names
+                for place in placed(name)
+            )
             passage.linked = (view, named or not passage.called.isdisjoint(view.odd))
         return passage.linked[1]
 

@@ -62,6 +62,9 @@ _NAME = re.compile(  # what a record calls the person or thing that it is about
     r"|employee|tenant|member|vendor|supplier|payee|requester|student|owner)[\"']?\s?[:=]\s?[\"']?([^\"'\n,;{}:|]{2,60})",
     re.IGNORECASE,
 )
+_SENDER = re.compile(
+    r"\b(?:from|sender|reply[_ -]?to|author)(?:_?(?:address|email))?[\"']?\s?[:=]?\s?[\"']?(?:[\w .]{1,40}<)?$"
+)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 MAX_GROUPED = 40  # characters of a value that may be written in groups
 MAX_BESIDE = 300
@@ -285,6 +288,13 @@ class Passage(msgspec.Struct, eq=False):
             if found := column(text, start, end):
                 return found
         return ""
+
+    def sent_by(self, value: str) -> bool:
+        """Whether a lower-case value stands where a message says who sent it."""
+        text = lower(self.text[:MAX_RECORD])
+        return any(
+            _SENDER.search(text, max(0, start - 60), start) for start, _ in islice(_spelled(text, value), MAX_PLACES)
+        )
 
     @property
     def called(self) -> frozenset[str]:
