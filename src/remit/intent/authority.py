@@ -50,8 +50,11 @@ _TOWARDS = frozenset(words("to with"))
 # Behind these verbs stands who is told, not what; behind those, perhaps.
 _ADDRESSING = frozenset(words("tell ask remind inform notify thank contact advise warn brief invite alert"))
 _WRITING_TO = frozenset(words("answer write call phone email mail message text ping update send give dm"))
+_PAYING = frozenset(words("pay wire refund reimburse repay"))
+_WRITING_TO |= _PAYING
 _ADDRESSED = _ADDRESSING | _WRITING_TO
 _PERSONS = frozenset(words("him her them us everyone everybody whoever"))
+_THEM = frozenset(words("him her them"))
 _NOBODY = frozenset(
     words("him everyone everybody anyone anybody someone somebody whoever whomever nobody none others yes back again")
 )
@@ -137,6 +140,7 @@ class _Text:
         self.text = text
         self.goal = goal  # not an outsider's: what it may mean beside its words counts
         self.language = _language(text)
+        self.told: tuple[str, ...] = ()  # of a goal: who told of something last, and what
 
     @cached_property
     def money(self) -> bool:
@@ -186,19 +190,19 @@ def read_grants(text: str, *, goal: bool = False) -> list[Grant]:
     whole = _Text(text, goal=goal)
     grants: list[Grant] = []
     vague = False
-    told: tuple[str, ...] = ()
     for turn in text.split("\n"):
         since = len(grants)
         for sentence in _sentences(turn):
             if not sentence or len(grants) >= MAX_GRANTS:
                 continue
+            if goal:
+                whole.told = told_of(tokens_of(sentence)) or whole.told
             found, unclear = _sentence(sentence, whole)
             vague = vague or unclear
             grants += found
             grants[since:] = _defer(sentence, grants[since:], whole)
             if goal:
-                told = told_of(tokens_of(sentence)) or told
-                grants += _implied(sentence, grants, whole, told)
+                grants += _implied(sentence, grants, whole)
         if goal:
             grants += _answered(turn, grants[since:], whole)
     if vague:
@@ -212,13 +216,13 @@ def read_grants(text: str, *, goal: bool = False) -> list[Grant]:
     return _brief(grants)[:MAX_GRANTS]
 
 
-def _implied(sentence: str, grants: list[Grant], whole: _Text, told: tuple[str, ...]) -> list[Grant]:
+def _implied(sentence: str, grants: list[Grant], whole: _Text) -> list[Grant]:
     """What a sentence asks for by a statement, and the task itself where it hands this over to what says more."""
     tokens = tokens_of(sentence)
     if is_question(tokens, whole.language):
         return []
     found = list(wished(sentence))
-    sources = _unique(list(handed_over(tokens, whole.language, told)))
+    sources = _unique(list(handed_over(tokens, whole.language, whole.told)))
     if not sources or any(grant.sources and len(grant.actions) == len(OperationClass) for grant in grants):
         return found
     return [*found, Grant(actions=_ALL, sources=sources, sure=False, quote=sentence[:MAX_QUOTE])]
@@ -317,18 +321,9 @@ def _grant(
     before: int = 0,
 ) -> Grant:
     """One grant from a verb and the words around it, of which so many stand before it."""
-    tells = before if asking.actions & _TELLS else -1
+    tells = before if asking.actions & _TELLS or asking.verb in _PAYING else -1
     datatypes, named, sinks, described = _things(span, whole.language, tells, asking.verb)
     actions = asking.actions
-    if (
-        whole.goal
-        and described
-        and not sinks
-        and actions <= _TOLD
-        and not whole.money
-        and not _lays_down(actions, span)
-    ):
-        datatypes.append("message")  # whatever else is told, and however
     if asking.verb == "add" and not named and _PARTIES.isdisjoint(datatypes) and not _plainly_named(span, before):
         actions -= _ADMITTING  # a line to a log, an item to a cart
     if asking.verb == "meet":
@@ -340,6 +335,11 @@ def _grant(
             pass  # figures or money, to an address
         elif "payment" in datatypes or _amounts(sentence):
             actions -= {_C.COMMUNICATE}
+    if described and not sinks and whole.goal:
+        if actions <= _TOLD and not _lays_down(actions, span):
+            datatypes.append("message")  # whatever else is told, and however
+        elif _C.TRANSFER in actions and not _THEM.isdisjoint(token.low for token in span):
+            sinks += [name for name in whole.told[:1] if name[:1].isupper()]  # "Jo sent a bill. Pay him half of it"
     return Grant(
         actions=_in_order(actions),
         datatypes=(*acts_named(asking.verb), *_unique(datatypes)),

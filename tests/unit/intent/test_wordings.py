@@ -189,6 +189,8 @@ def test_recipients_that_are_described_are_looked_up() -> None:
         "Tell the guest in Ghent that the key is ready.",
     ):
         assert not any(grant.sinks for grant in grants_of(goal) if C.COMMUNICATE in grant.actions), goal
+    owed = "Odile sent me a bill. Pay her half of the amount."
+    assert any("Odile" in grant.sinks for grant in grants_of(owed) if C.TRANSFER in grant.actions)
     assert any("Odile" in grant.sinks for grant in grants_of("Please send Odile the plan."))
     assert any("Ghent" in grant.sinks for grant in grants_of("Send the plan to Ghent."))
 
