@@ -5,13 +5,14 @@ It is kept with the goal's view, for a bounded number of tools. Where it takes t
 names items, or what was read, because the goal hands the task over, it is worked out for each call.
 """
 
-from remit.intent.classes import COMMUNICATE, CREATE, HIGH, OUTWARD, READ
+from remit.intent.classes import ADMINISTER, COMMUNICATE, CREATE, DELETE, EXECUTE, HIGH, OUTWARD, READ
 from remit.intent.grounding import Case
 from remit.intent.tools import ToolView
 from remit.intent.values import at, leaves, shape
 from remit.intent.views import GoalView, GrantView, Licence
 
 BARRED, OUTSIDE, UNSURE, WITHIN = range(4)  # barred: the goal speaks against it
+_DRASTIC = DELETE | EXECUTE | ADMINISTER  # money is asked about all the same
 MAX_TOOLS = 32  # of one goal: agents that use more of them find them out again
 
 
@@ -103,14 +104,17 @@ def _barred(goal: GoalView, tool: ToolView) -> bool:
 
 
 def _handed(case: Case) -> int:
-    """A goal that hands the task to a source licenses what that source asks for, and perhaps what this needs."""
+    """A goal that hands the task to a source licenses what that source asks for, and perhaps what this needs: not what
+    is hard to undo and the source does not speak of."""
     tool = case.tview
+    asked = 0
     for passage in case.memory.spoken:
-        if case.delegated(passage) and any(
-            tool.acting & grant.classes and not grant.kinds.isdisjoint(tool.kinds) for grant in passage.grants
-        ):
-            return WITHIN
-    return UNSURE
+        if case.delegated(passage):
+            for grant in passage.grants:
+                if tool.acting & grant.classes and not grant.kinds.isdisjoint(tool.kinds):
+                    return WITHIN
+                asked |= grant.classes
+    return OUTSIDE if tool.acting & _DRASTIC & ~asked else UNSURE
 
 
 def elsewhere_than_named(case: Case, argument: str | None = None) -> bool:
