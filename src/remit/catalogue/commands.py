@@ -23,17 +23,43 @@ _MARKS = frozenset("|&;()")
 _READERS = word_set(
     """
     ls cat head tail grep egrep fgrep wc cut tr pwd cd echo whoami id uname du df stat which diff cmp md5sum sha1sum
-    sha256sum cksum basename dirname realpath readlink sort uniq nl jq true
+    sha256sum sha512sum cksum basename dirname realpath readlink sort uniq nl jq true rg tree file strings od hexdump
+    tac rev column comm paste join fold seq printf nproc uptime free ps who groups arch lscpu lsblk printenv nm readelf
     """
 )
 _LOOKS = {  # programs whose next word says what they do
-    "git": word_set("status log diff show blame ls-files rev-parse shortlog describe"),
+    "git": word_set(
+        """
+        status log diff show blame ls-files ls-tree cat-file grep rev-parse rev-list merge-base name-rev shortlog
+        describe for-each-ref count-objects whatchanged check-ignore
+        """
+    ),
     "docker": word_set("ps images logs inspect top stats version info"),
     "kubectl": word_set("get describe logs top version explain"),
     "npm": word_set("ls list view outdated"),
     "pip": word_set("list show freeze check"),
     "systemctl": word_set("status is-active is-enabled list-units"),
+    "cargo": word_set("tree metadata"),
+    "helm": word_set("list status history"),
+    "terraform": word_set("show output version"),
+    "apt": word_set("list show policy"),
+    "brew": word_set("list info"),
 }
+# Words of programs that list where nothing more, or one of these, follows, and change something else.
+_LISTS = {
+    ("git", "branch"): word_set("-a -r -v -vv -l --all --remotes --verbose --list --merged --no-merged --show-current"),
+    ("git", "tag"): word_set("-l --list --merged --no-merged"),
+    ("git", "remote"): word_set("-v --verbose get-url"),
+    ("git", "stash"): word_set("list show"),
+    ("git", "worktree"): word_set("list"),
+    ("git", "config"): word_set("--list -l --get --get-all"),
+    ("gh", "pr"): word_set("list view diff checks status"),
+    ("gh", "issue"): word_set("list view status"),
+    ("gh", "run"): word_set("list view"),
+    ("crontab", "-l"): frozenset(),
+}
+_ASKED = word_set("-l --list --merged --no-merged --get --get-all get-url list show view diff checks status")
+_VERSIONS = word_set("python python3 node npm pip cargo rustc go java make gcc docker git kubectl terraform helm")
 _FIND = word_set("name iname path ipath type maxdepth mindepth size mtime mmin newer not o a empty print regex")
 _LONG = word_set(
     """
@@ -43,7 +69,13 @@ _LONG = word_set(
     tail unique until version word-regexp words
     """
 )
-_WRITES = {"sort": "oT", "git": "oO"}  # short options that do more than look, of programs whose long ones do as well
+# Short options that do more than look, of programs whose long ones do as well.
+_WRITES = {
+    "sort": "oT",
+    "git": "oO",
+    "tree": "o",
+    "file": "Cm",
+}
 
 
 @lru_cache(maxsize=512)
@@ -79,6 +111,10 @@ def _looks(command: list[str]) -> bool:
     program, *rest = command
     if program == "find":
         return all(word.lstrip("-") in _FIND for word in rest if word.startswith("-") and len(word) > 1)
+    if rest and (program, rest[0]) in _LISTS:
+        return _lists(_LISTS[program, rest[0]], rest[1:])
+    if program in _VERSIONS and rest in (["--version"], ["-V"], ["version"]):
+        return True
     if program in _LOOKS:
         if not rest or rest[0] not in _LOOKS[program]:
             return False
@@ -90,6 +126,15 @@ def _looks(command: list[str]) -> bool:
     if program in _WRITES and any("*" in word or "?" in word for word in rest):
         return False  # a file may be called like an option
     return all(_option(program, word) for word in rest if word.startswith("-"))
+
+
+def _lists(known: frozenset[str], rest: list[str]) -> bool:
+    """Whether only known words follow; a name may follow one that asks about it: `git branch --list 'fix*'`."""
+    if not rest or rest[0] not in known:
+        return not rest and bool(known & {"-a", "-v", "--list"} or not known)
+    plain = [word for word in rest if not word.startswith("-") and word not in known]
+    options = all(word in known or word[2:].partition("=")[0] in _LONG for word in rest if word.startswith("-"))
+    return options and (not plain or not _ASKED.isdisjoint(rest))
 
 
 def _option(program: str, word: str) -> bool:
