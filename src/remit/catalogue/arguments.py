@@ -111,13 +111,16 @@ _ORIGIN = word_set("from source sender origin debit")  # where things come from,
 _ITINERARY = word_set("origin departure arrival pickup airport cabin flight passenger travel trip")
 _PARTY = word_set("""user customer member person account contact team group assignee to client vendor supplier chat""")
 _MONEY = word_set(
-    """amount price total cost fee fare payment salary tip bid budget sum payout refund deposit value worth usd eur
+    """amount price total cost fee fare payment salary tip bid budget sum payout refund deposit usd eur
     cent balance bonus credit rate money"""
 )
+_PERHAPS_MONEY = word_set("value worth")  # where money moves; else it is whatever a field is set to
+_ONWARD = word_set("forward send share deliver export copy redirect")
 _TEXT = word_set(
     """body message text content subject note comment description summary title caption thought html markdown
     reason memo instruction prompt feedback bio snippet detail reply tweet post remark explanation template
-    narrative answer greeting statement status_text headline attachment paragraph blob data payload"""
+    narrative answer greeting statement status_text headline attachment paragraph blob data payload resolution
+    purpose"""
 )
 _OPTION = word_set(
     """action op operation verb method decision
@@ -144,10 +147,19 @@ def roles(found: tuple[Leaf, ...], classes: tuple[OperationClass, ...]) -> Roles
     sinks = [leaf.path for leaf in found if _is_sink(leaf, classes)]
     if any(_ITINERARY & {*leaf.words, *leaf.around} for leaf in found):
         sinks = [path for path in sinks if not path.endswith(("destination", "_to"))]
-    if sends and not sinks and _C.CREATE not in classes:
+    if sends and not sinks and not {_C.CREATE, _C.UPDATE} & set(classes):
         sinks = [leaf.path for leaf in found if is_party(leaf)]
-    amounts = [leaf.path for leaf in found if writes and leaf.path not in sinks and is_money(leaf)]
-    content = [leaf.path for leaf in found if leaf.path not in sinks and _is_text(leaf)]
+    pays = _C.TRANSFER in classes
+    amounts = [
+        leaf.path
+        for leaf in found
+        if writes and leaf.path not in sinks and (is_money(leaf) or (pays and leaf.head in _PERHAPS_MONEY))
+    ]
+    content = [
+        leaf.path
+        for leaf in found
+        if leaf.path not in sinks and (_is_text(leaf) or (pays and leaf.words == ("reference",) and leaf.text))
+    ]
     taken = {*sinks, *amounts, *content}
     targets = [leaf.path for leaf in found if leaf.path not in taken and _is_target(leaf)]
     return Roles(targets=tuple(targets), sinks=tuple(sinks), content=tuple(content), amounts=tuple(amounts))
@@ -166,6 +178,14 @@ def is_delivery(leaf: Leaf) -> bool:
     if words & {"recipient", "cc", "bcc", "deliver", "notify"}:
         return True
     return bool(words & _DELIVERED) and bool(words & {"email", "mail", "address", "webhook", "bucket", "phone", "to"})
+
+
+def sends_on(leaf: Leaf) -> bool:
+    """Says to whom what is made or changed goes: `forward_to`, `recipient`."""
+    if not leaf.text and leaf.kind != "array":
+        return False
+    words = {singular(word) for word in leaf.words}
+    return "recipient" in words or (leaf.words[-1:] in (("to",), ("with",)) and bool(words & _ONWARD))
 
 
 def names_host(leaf: Leaf) -> bool:
@@ -203,7 +223,8 @@ def _is_sink(leaf: Leaf, classes: tuple[OperationClass, ...]) -> bool:
         return names_recipient(leaf)
     if {_C.CREATE, _C.UPDATE} & set(classes):
         words = {singular(word) for word in (*leaf.words, *leaf.around)}
-        return bool(words & {"attendee", "participant", "invitee", "webhook", "recipient"}) or is_place(leaf)
+        named = words & {"attendee", "participant", "invitee", "webhook", "recipient"}
+        return bool(named) or is_place(leaf) or sends_on(leaf)
     return False
 
 

@@ -27,7 +27,7 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
         favourite like attach enqueue queue push place initiate initialize initialise init enroll enrol request
         apply capture backup compress zip tar pack bundle mint allocate provision issue file submit establish
         begin produce render paint sketch rate react vote follow echo snooze prescribe admit recruit nominate
-        author""",
+        author review refill ingest docket appeal port restock""",
     (_C.UPDATE,): """
         update populate edit modify change set patch alter adjust replace rename move mv relocate reposition
         reorder merge split rebase commit mark unmark flag unflag complete finish close reopen archive unarchive
@@ -39,27 +39,33 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
         resume hold release stage unstage stash crop dim brighten heat cool raise lower lock arm disarm ship
         fulfill fulfil receive subscribe login logon signin authenticate logout signout renew override scale
         normalize normalise enrich clean bulk customize customise personalize personalise lift shift engage
-        activate deactivate enable disable mute unmute overwrite prepend upvote downvote""",
+        activate deactivate enable disable mute unmute overwrite prepend upvote downvote waive redirect divert
+        discharge redact reconcile redeem triage handover checkin dispose isolate pair unpair reinstate certify
+        endorse adjudicate overturn adjourn excuse waitlist opt bump preheat""",
     (_C.DELETE,): """
         delete remove rm del rmdir drop purge erase clear destroy wipe trash unlink truncate discard expunge
         prune cancel void abort dismiss flush evict unset empty shred unregister deregister terminate kill
-        unsubscribe disconnect unpublish retract recall uncreate decommission detach expire""",
+        unsubscribe disconnect unpublish retract recall uncreate decommission detach expire deprovision evict""",
     (_C.TRANSFER,): """
         pay transfer wire remit refund reimburse charge withdraw deposit donate tip payout disburse settle repay
-        prepay credit debit lend borrow stake unstake redeem payback invest fund topup compensate autopay""",
+        prepay credit debit lend borrow stake unstake payback invest liquidate fund topup compensate autopay""",
     (_C.CREATE, _C.TRANSFER): """
         buy purchase sell order checkout bid trade rent hire""",
     (_C.COMMUNICATE,): """
         send post publish tweet retweet reply respond forward email mail message notify text call dial announce
         broadcast comment mention share contact alert remind dm sms ping answer whisper speak say tell inform
         warn deliver transmit emit dispatch upload advertise syndicate crosspost repost fax exfiltrate leak
-        telephone phone chat signal webhook cast relay greet""",
+        telephone phone chat signal webhook cast relay greet serve disclose nudge subpoena""",
     (_C.COMMUNICATE, _C.ADMINISTER): """
         invite""",
+    (_C.CREATE, _C.COMMUNICATE): """
+        refer""",
+    (_C.UPDATE, _C.TRANSFER): """
+        writeoff""",
     (_C.EXECUTE,): """
         run play sign execute exec eval invoke perform launch start stop restart reboot shutdown deploy trigger spawn
         compile shell bash sudo ssh install uninstall rollback rollout boot kickoff do automate script interpret
-        source operate drive actuate fire control""",
+        source operate drive actuate fire control retry failover reimage""",
     (_C.ADMINISTER,): """
         grant revoke authorize authorise permit ban unban block unblock promote demote impersonate rotate
         whitelist blacklist allowlist denylist suspend unsuspend chmod chown chgrp configure administer manage
@@ -110,9 +116,38 @@ NOUNS_PRINCIPAL = word_set(
 )
 NOUNS_OWN_FACT = word_set(
     """balance iban time date clock timezone setting preference id version rate currency budget limit quota
-    count total uptime health temperature exchange ping latency cpu memory disk password sum number uuid
+    count total uptime health temperature day today now weekday datetime timestamp
+    exchange ping latency cpu memory disk password sum number uuid
     random zipcode distance hash checksum bic"""
 )
+# What the organisation itself has written down for those who work for it.
+NOUNS_OWN_VOICE = word_set("policy guideline sop")
+# Goods: sending them is no message, and what they cost is gone.
+NOUNS_GOODS = word_set(
+    """replacement product item sample parcel package gift voucher coupon kit spare part device sim goods unit equipment
+    hardware merchandise card"""
+)
+# Pairs of words that are one verb.
+_PAIRS = """
+    write off writeoff; sign off approve; sign up register; log in login; log out logout; sign in login; sign out logout
+    top up topup; pay out payout; cash out withdraw; roll back rollback; shut down shutdown; set up create
+    cherry pick merge; clean up cleanup; opt in opt; opt out opt; hand over handover; hand off handover
+    call off cancel; hang up stop; look up lookup; back up backup; fill in fill; fill out fill; pay off settle
+    draw down withdraw; follow up message; kick off start; turn on turn; turn off turn; switch on switch
+    switch off switch; re run run; port in port; port out port; fail over failover
+"""
+PHRASES = {
+    (first, second): verb
+    for first, second, verb in (pair.split() for pair in _PAIRS.strip().replace("\n", ";").split(";"))
+}
+# Who and what is checked in and out: anything else is looked whether it is in or out of something.
+NOUNS_CHECKED = word_set(
+    """guest passenger patient visitor baggage luggage flight customer member attendee party document device asset
+    vehicle rental equipment book room reservation booking"""
+)
+VERSIONED = word_set("branch ref commit revision repo repository tag workspace")  # what is checked out, and not paid
+LODGED = word_set("guest patient visitor room booking reservation")
+NOUNS_ENTRY = word_set("access guest door entry lock gate visitor")  # a code for it lets somebody in
 NOUNS_OUTSIDE = word_set(
     """web webpage page website url mail email inbox message chat channel thread file document doc transaction
     review ticket event calendar invitation search comment issue post tweet feed article news attachment note
@@ -170,13 +205,19 @@ def _table() -> dict[str, tuple[OperationClass, ...]]:
 
 
 VERBS = _table()
+_NOT_AGAIN = word_set("remark remarks rebate recover reform reward resource retail resort recharge")  # nouns, mostly
 COMPUTING = frozenset(_COMPUTING.split())
 
 
 @lru_cache(maxsize=8192)
 def verb(word: str) -> str:
     """The base form of a verb that the lexicon knows, or ""."""
-    return next((stem for stem in stems(word) if stem in VERBS), "")
+    for stem in stems(word):
+        if stem in VERBS:
+            return stem
+    again = word[2:] if word.startswith("re") and len(word) > 5 and word not in _NOT_AGAIN else ""
+    again = next((stem for stem in stems(again) if stem in VERBS), "") if again else ""
+    return again if again and VERBS[again] != (_C.READ,) else ""
 
 
 def verb_classes(word: str) -> tuple[OperationClass, ...]:

@@ -22,6 +22,7 @@ from remit.catalogue.arguments import (
     names_host,
     names_payee,
     roles,
+    sends_on,
 )
 from remit.catalogue.words import fragments, singular, split, word_set
 from remit.terms import OperationClass
@@ -121,11 +122,13 @@ def _clauses(name: str, description: str) -> list[_Clause]:
     pieces = split(name)
     if pieces[:2] == ("api", "post"):
         pieces = pieces[2:]  # an HTTP method where OpenAPI operations were renamed: says nothing
-    words = [word for word in pieces if word not in lexicon.NOISE]
+    words = _phrased([word for word in pieces if word not in lexicon.NOISE])
     at = _verb_positions(words, description)
     listed = len(pieces) == len(words) == 1 and singular(words[0]) != words[0]
     if (listed or (not at and words and words[-1] in lexicon.NOUNS_TOLD)) and not _told(description):
         return [_Clause(verb="get", words=tuple(words))]  # `messages`, `room_details`
+    if _collection(words, at, description):
+        return [_Clause(verb="get", words=tuple(words))]
     clauses = []
     for index, position in enumerate(at):
         end = at[index + 1] if index + 1 < len(at) else len(words)
@@ -134,6 +137,30 @@ def _clauses(name: str, description: str) -> list[_Clause]:
         trails = not following and bool(before)
         clauses.append(_Clause(verb=lexicon.verb(words[position]), words=tuple(following or before), trails=trails))
     return clauses
+
+
+def _collection(words: list[str], at: list[int], description: str) -> bool:
+    """`restaurant_reviews`: things in the plural behind whose they are, and no verb says what is done with them."""
+    if len(words) < 2 or at != [len(words) - 1] or singular(words[-1]) == words[-1]:
+        return False
+    verb = lexicon.verb(words[-1])
+    return lexicon.is_ambiguous(verb) and all(
+        told == verb or lexicon.VERBS[told] == (_C.READ,) for told in _told(description)
+    )
+
+
+def _phrased(words: list[str]) -> list[str]:
+    """With the pairs that are one verb as one word: `write_off_invoice` writes nothing."""
+    if len(words) < 2:
+        return words
+    pair = (words[0], words[1])
+    if pair in lexicon.PHRASES:
+        return [lexicon.PHRASES[pair], *words[2:]]
+    if pair in (("check", "in"), ("check", "out")) and (
+        len(words) == 2 or lexicon.noun_in(words[2], lexicon.NOUNS_CHECKED)
+    ):
+        return ["checkin", *words[2:]]
+    return words
 
 
 def _verb_positions(words: list[str], description: str) -> list[int]:
@@ -200,12 +227,19 @@ def _meaning(clause: _Clause, found: tuple[Leaf, ...]) -> set[OperationClass]:
         return {_C.READ}
     if _arithmetic([clause], found):
         return {_C.READ}
+    if verb == "checkout" and _checked_out(clause, found):
+        return {_C.UPDATE}  # a branch or a guest, and nothing is paid
     if verb in lexicon.IN_PLACE and any(leaf.head == "id" for leaf in found):
         classes.add(_C.UPDATE)
     moved = lexicon.noun_in(noun, lexicon.NOUNS_MONEY_MOVED)
     money = any(is_money(leaf) for leaf in found)
     if verb == "transfer" and not moved and not money and lexicon.NOUNS_HANDED_OVER & {*map(singular, clause.words)}:
-        classes = {_C.COMMUNICATE}  # files and conversations, not money
+        # files and conversations, not money; a case goes to another desk
+        classes = {_C.UPDATE} if clause.object in ("ticket", "case") else {_C.COMMUNICATE}
+    if classes == {_C.COMMUNICATE} and lexicon.noun_in(clause.head, lexicon.NOUNS_GOODS):
+        return {_C.CREATE, _C.TRANSFER}  # goods, not words
+    if _C.EXECUTE in classes and moved and noun != "transaction":
+        classes.add(_C.TRANSFER)
     if _C.COMMUNICATE in classes and moved:
         classes = (classes - {_C.COMMUNICATE}) | {_C.TRANSFER}
     if classes & {_C.CREATE, _C.UPDATE}:
@@ -215,6 +249,11 @@ def _meaning(clause: _Clause, found: tuple[Leaf, ...]) -> set[OperationClass]:
     if _governs(clause, classes, money):
         classes.add(_C.ADMINISTER)
     return classes
+
+
+def _checked_out(clause: _Clause, found: tuple[Leaf, ...]) -> bool:
+    words = {singular(word) for leaf in found for word in leaf.words} | {*map(singular, clause.words)}
+    return bool(words & (lexicon.VERSIONED | lexicon.LODGED))
 
 
 def _arithmetic(clauses: list[_Clause], found: tuple[Leaf, ...]) -> bool:
@@ -239,9 +278,11 @@ def _written(clause: _Clause, moved: bool, found: tuple[Leaf, ...]) -> set[Opera
 
 def _governs(clause: _Clause, classes: set[OperationClass], money: bool) -> bool:
     """Whether the object is who may do what: people, roles, credentials. (A token that is paid with is a coin.)"""
-    if not classes - {_C.READ, _C.COMMUNICATE, _C.TRANSFER} or clause.verb in lexicon.SOCIAL:
+    if not classes - {_C.READ, _C.COMMUNICATE, _C.TRANSFER} or clause.verb in lexicon.SOCIAL | {"checkin"}:
         return False
     noun = clause.head
+    if noun == "code" and lexicon.NOUNS_ENTRY & {*map(singular, clause.words)}:
+        return True
     return lexicon.noun_in(noun, lexicon.NOUNS_PRINCIPAL) and not (money and noun == "token")
 
 
@@ -271,6 +312,10 @@ def _add_described(classes: set[OperationClass], clauses: list[_Clause], descrip
         verb = lexicon.verb(words[0])
         if not verb or verb in lexicon.LIGHT or (verb in lexicon.AMBIGUOUS and classes):
             continue
+        if words[1:2] and words[1] in _NOTHING:
+            continue  # "Marks nothing as read"
+        if verb == words[0] == "open" and classes:
+            continue  # "Open positions": what is open
         meant = _meaning(_Clause(verb=verb, words=tuple(words[1:6])), ())
         if not classes:
             classes |= meant
@@ -282,6 +327,9 @@ def _add_described(classes: set[OperationClass], clauses: list[_Clause], descrip
             return False
         return True
     return True
+
+
+_NOTHING = word_set("nothing none no nobody not")
 
 
 def _add_arguments(
@@ -323,6 +371,9 @@ def _add_arguments(
     ):
         classes.add(_C.COMMUNICATE)
         notes.append("carries text to a recipient")
+    if classes & {_C.CREATE, _C.UPDATE} and _C.TRANSFER not in classes and not unsent and any(map(sends_on, found)):
+        classes.add(_C.COMMUNICATE)
+        notes.append("says to whom it goes on")
 
 
 _OUTWARD = frozenset({_C.TRANSFER, _C.COMMUNICATE, _C.EXECUTE, _C.ADMINISTER})
@@ -342,6 +393,12 @@ def _add_hints(classes: set[OperationClass], annotations: Mapping[str, Any], not
         notes.append("says that it is not read-only")
 
 
+def _own_voice(clause: _Clause, found: tuple[Leaf, ...]) -> bool:
+    """Whether the organisation speaks: its policies, by topic. One that has a number is a contract with somebody."""
+    told = lexicon.noun_in(clause.object, lexicon.NOUNS_OWN_VOICE)
+    return told and not any({"id", "number", "no", "holder", "url", "path"} & set(leaf.words) for leaf in found)
+
+
 def _outside(classes: tuple[OperationClass, ...], clauses: list[_Clause], found: tuple[Leaf, ...], sure: bool) -> bool:
     """Whether results can carry what outsiders wrote; only a sure reading may say no."""
     if not sure or not clauses:
@@ -349,5 +406,7 @@ def _outside(classes: tuple[OperationClass, ...], clauses: list[_Clause], found:
     if all(clause.verb in lexicon.COMPUTING for clause in clauses):
         return any({"id", "path", "file", "name", "url", "database"} & set(leaf.words) for leaf in found)
     if classes == (_C.READ,):
-        return not all(lexicon.noun_in(clause.object, lexicon.NOUNS_OWN_FACT) for clause in clauses)
+        return not all(
+            lexicon.noun_in(clause.object, lexicon.NOUNS_OWN_FACT) or _own_voice(clause, found) for clause in clauses
+        )
     return not set(classes) <= {_C.CREATE, _C.TRANSFER, _C.DELETE} and classes != (_C.COMMUNICATE,)

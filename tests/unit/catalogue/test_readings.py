@@ -45,7 +45,16 @@ def test_most_tools_that_the_lexicon_was_not_tuned_on_are_read_exactly() -> None
     assert exact >= 0.8 * len(held)
 
 
-@pytest.mark.parametrize("case", [*cases("readings.txt"), *cases("held_out.txt")], ids=lambda case: case[0])
+def test_tools_of_other_trades_are_read_as_well() -> None:
+    trades = list(cases("trades.txt"))
+    exact = sum({str(one) for one in reading(*case[:3]).classes} == case[3] for case in trades)
+    assert exact >= 0.85 * len(trades)
+
+
+ALL = [case for file in ("readings.txt", "held_out.txt", "trades.txt") for case in cases(file)]
+
+
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case[0])
 def test_what_writes_is_never_read_as_a_sure_read(case: Case) -> None:
     name, properties, description, classes = case
     read = reading(name, properties, description)
@@ -63,6 +72,11 @@ def test_what_writes_is_never_read_as_a_sure_read(case: Case) -> None:
         ("create_event", "title attendees[] start_time", (), ("attendees[]",), ("title",), ()),
         ("search_products", "query max_price:number", ("query",), (), (), ()),
         ("add_comment", "issue_id body", ("issue_id",), (), ("body",), ()),
+        ("update_case", "case_id assignee body", ("case_id", "assignee"), (), ("body",), ()),
+        ("set_variable", "name value", ("name", "value"), (), (), ()),
+        ("pay_invoice", "iban value:number reference", (), ("iban",), ("reference",), ("value",)),
+        ("close_ticket", "ticket_id resolution", ("ticket_id",), (), ("resolution",), ()),
+        ("set_forwarding", "rule_id forward_to", ("rule_id",), ("forward_to",), (), ()),
     ],
 )  # fmt: skip
 def test_each_argument_has_its_part(
@@ -99,6 +113,37 @@ def test_a_description_that_says_more_than_a_harmless_name_raises_the_risk() -> 
     assert not read.sure
 
 
+def test_what_a_description_says_is_not_done_is_not_done() -> None:
+    assert reading("get_unread", {}, "Returns unread mail. Marks nothing as read.").classes == (OperationClass.READ,)
+    assert OperationClass.UPDATE in reading("get_unread", {}, "Returns unread mail. Marks it as read.").classes
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "classes"),
+    [
+        ("send_replacement", "customer_id product_id", {"create", "transfer"}),
+        ("send_product_info", "customer_id email", {"communicate"}),
+        ("transfer_ticket", "ticket_id queue", {"update"}),
+        ("transfer_to_human_agent", "summary", {"communicate"}),
+        ("check_in_guest", "booking_id", {"update"}),
+        ("check_in_stock", "sku", {"read"}),
+        ("git_checkout", "branch", {"update"}),
+        ("checkout", "cart_id", {"create", "transfer"}),
+        ("reissue_card", "card_id", {"create"}),
+        ("search_resorts", "city", {"read"}),
+        ("hotel_reviews", "hotel", {"read"}),
+        ("delete_reviews", "hotel", {"delete"}),
+        ("run_payroll", "month", {"execute", "transfer"}),
+        ("redeem_points", "member_id points:integer", {"update"}),
+        ("list_open_positions", "dept", {"read"}),
+    ],
+)
+def test_what_it_acts_on_turns_the_verb(name: str, properties: str, classes: set[str]) -> None:
+    described = "Open positions." if "open" in name else ""
+    read = reading(name, dict(argument(text) for text in properties.split()), described)
+    assert {str(one) for one in read.classes} == classes
+
+
 def test_an_unknown_head_is_not_made_harmless_by_a_noun_that_is_also_a_verb() -> None:
     read = reading("raze_file_list", {"path": {"type": "string"}})
     assert {OperationClass.DELETE, OperationClass.EXECUTE} <= set(read.classes)
@@ -109,6 +154,10 @@ def test_an_unknown_head_is_not_made_harmless_by_a_noun_that_is_also_a_verb() ->
     ("name", "properties", "outside"),
     [
         ("get_balance", "", False),
+        ("get_today", "", False),
+        ("get_policy", "topic", False),
+        ("get_policy", "policy_number", True),
+        ("read_wiki_page", "page", True),
         ("get_current_time", "timezone", False),
         ("multiply", "a:number b:number", False),
         ("get_transactions", "account", True),
