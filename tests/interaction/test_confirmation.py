@@ -6,26 +6,17 @@ from typing import Any
 import pytest
 
 from remit.policy import Evaluation, Facts, PolicySet
-from remit.policy.fast import Fast, Prepared
+from remit.policy.program import Rules
 
 House = Any  # tests/conftest.py
 Play = Callable[[Callable[[House], Coroutine[Any, Any, None]]], None]
 PAYMENT = {"recipient": "GB29NWBK60161331926819", "amount": 2500}
 
 
-class Wrong(Prepared):
-    """What a compiler would make that forgets the forbids."""
-
-    def __init__(self) -> None:
-        """Needs nothing of the request."""
-
-    def ask(self, groups: tuple[str, ...] | None) -> Evaluation:
-        return Evaluation(allowed=True, policies=())
-
-
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Fast, "prepare", lambda self, facts: Wrong())
+    """What a compiler would make that forgets the forbids: below every way to an answer, those that are kept too."""
+    monkeypatch.setattr(Rules, "answer", lambda self, given: Evaluation(allowed=True, policies=()))
 
 
 async def diverged(house: House) -> list[dict[str, Any]]:
