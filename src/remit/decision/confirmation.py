@@ -9,8 +9,8 @@ reference, records it, alarms, and calls `PolicySet.distrust`, after which the r
         divergence = confirm(policies, facts, evaluation)
 
 Limits: what both evaluators share is not checked by comparing them: the choice of the policies that a request meets,
-the conversion of arguments by their schema, and whether conditions look at which agent it is or at what it is in, which
-Cedar is not told where none does. An attribute or a verdict that is left out wrongly makes Cedar err, and is told then.
+and the conversion of arguments by their schema. A verdict that no policy is thought to read is not told to Cedar; where
+that is wrong Cedar errs, and is told.
 """
 
 import msgspec

@@ -89,7 +89,7 @@ class Reference:
         return self._question(facts, groups, self._route(facts), whole=True)
 
     def _question(self, facts: Facts, groups: tuple[str, ...] | None, route: "_Route", *, whole: bool) -> Question:
-        part, place, principal = route.part, route.place, route.principal if whole else route.alike
+        part, place, principal = route.part, route.place, route.principal
         misfits = Misfits(dropped=[*principal.dropped, *route.resource.dropped])
         context = approved(context_of(facts, route.environment, part, misfits, JSON), part, groups, JSON)
         verdicts: Verdicts = ()
@@ -166,20 +166,11 @@ class _Route:
         self.principal = principal
         self.resource = resource
         self.part = part
-        self.alike = principal if place is None else _alike(principal, part)  # what the policies see of it
 
 
 def _read(verdicts: Verdicts, kinds: frozenset[str]) -> Verdicts:
     """Without those of which policies read nothing."""
     return tuple([verdict if kind in kinds else "" for kind, verdict in zip(FindingKind, verdicts, strict=True)])
-
-
-def _alike(principal: Side, part: Slice) -> Side:
-    """An agent without all that these policies do not look at."""
-    if part.traits is None or part.names_principals:
-        return principal
-    read = {name: value for name, value in principal.attributes.items() if name in part.traits}
-    return Side(uid=(principal.uid[0], ""), attributes=read)
 
 
 def _place(facts: Facts) -> tuple[object, ...]:

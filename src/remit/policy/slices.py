@@ -13,7 +13,6 @@ from remit.policy.compiled import Condition
 from remit.policy.conditions import Conditions
 from remit.policy.request import builders
 from remit.policy.schema import COMMON, ENTITIES, STANDARD, Environment
-from remit.policy.scope import key
 from remit.policy.source import Statement
 from remit.policy.types import Path, Record
 
@@ -65,11 +64,6 @@ class Slice:
         """The kinds of findings whose verdicts are read."""
         conditions = [policy.conditions for policy in self.policies]
         return _members("findings", frozenset(path for one in conditions for path in one.reads), conditions)
-
-    @cached_property
-    def names_principals(self) -> bool:
-        """Whether a scope does."""
-        return any(key(statement.tree.principal) is not None for statement in self.statements)
 
     @cached_property
     def handle(self) -> cedarpy.PolicySet:
