@@ -1,6 +1,5 @@
 """What an approval may rely on: the verdicts that its approver saw (I6)."""
 
-import functools
 from collections.abc import Iterable
 
 from remit.terms import VERDICTS, Finding, FindingKind
@@ -8,15 +7,7 @@ from remit.terms import VERDICTS, Finding, FindingKind
 
 def evidence_of(findings: Iterable[Finding]) -> str:
     """`kind=verdict` pairs in order of kind: no quotes, nothing that an agent wrote."""
-    words: list[str] = []
-    for finding in findings:
-        words += (finding.kind, finding.verdict)
-    return _paired(tuple(words))
-
-
-@functools.lru_cache(4096)  # most calls have one of few combinations of verdicts
-def _paired(words: tuple[str, ...]) -> str:
-    return ";".join(sorted([f"{kind}={verdict}" for kind, verdict in zip(words[::2], words[1::2], strict=True)]))
+    return ";".join(sorted([f"{finding.kind._value_}={finding.verdict}" for finding in findings]))
 
 
 def not_worse(then: str, now: str) -> str | None:

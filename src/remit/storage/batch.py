@@ -70,19 +70,15 @@ class Batch:
         tenant = draft.tenant
         seq = self._number(tenant)
         body = bytearray(self._encode(seq, draft))
-        records = [_encoded(put) for put in write.puts]
+        records = [_row(put, seq) for put in write.puts]
         details = [row for one in write.details if (row := self._sealed(tenant, one)) is not None]
         self.next[tenant] = seq + 1
         self._entries.append((tenant, seq, draft.kind, draft.id, draft.time, body))
         states = self._states
-        for put, (kind, encoded) in zip(write.puts, records, strict=True):
-            record = put.record
-            key = (record.tenant, kind, record.id)
+        for row in records:
+            key = row[:3]
             before = states.get(key)
-            replaced = put.expected if before is None else before[4]
-            belongs = record.instance if type(record) is Reservation and record.state != OPEN else ""
-            loaded = 1 if is_loaded(record) else 0
-            states[key] = (*key, record.version, replaced, seq, loaded, belongs, encoded)
+            states[key] = row if before is None else (*row[:4], before[4], *row[5:])
         for row in details:
             self._details[row[:4]] = row
         return seq
@@ -108,12 +104,15 @@ class Batch:
         return (tenant, one.mission, one.owner, kind, bytearray(nonce), bytearray(sealed))
 
 
-def _encoded(put: Put) -> tuple[str, bytearray]:
-    """A record's kind and body."""
-    kind = KINDS.get(type(put.record))
+def _row(put: Put, seq: int) -> Row:
+    record = put.record
+    kind = KINDS.get(type(record))
     if kind is not put.kind:
         raise InvalidInput(f"expected a record of kind {put.kind.value}")
-    return kind._value_, bytearray(_encode(put.record))
+    belongs = record.instance if type(record) is Reservation and record.state != OPEN else ""
+    loaded = 1 if is_loaded(record) else 0
+    body = bytearray(_encode(record))
+    return (record.tenant, kind._value_, record.id, record.version, put.expected, seq, loaded, belongs, body)
 
 
 def touched(writes: list[Write]) -> set[tuple[Kind, str, str]]:
