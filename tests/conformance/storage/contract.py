@@ -247,6 +247,31 @@ class StoreContract:
         assert store.writes == 200
         assert store.commits - before < 100
 
+    @pytest.mark.parametrize("many", [1, 3, 5, 37])
+    def test_keeps_every_row_of_a_group_whatever_its_size(self, store: Store, reopen: Reopen, many: int) -> None:
+        names = [f"a{number}" for number in range(many)]
+
+        async def together() -> list[int]:
+            writes = [write(name, put(Kind.AGENT, agent(name)), details=(called(name),)) for name in names]
+            return await asyncio.gather(*[store.commit(one) for one in writes])
+
+        assert asyncio.run(together()) == list(range(many))
+        again = reopen()
+        assert again.agents(T) == tuple(agent(name) for name in names)
+        assert [msgspec.json.decode(body)["id"] for body in again.entries(T, 0, many)] == names
+        assert all(again.detail(T, "m", name, DetailKind.CALL) == called(name).body for name in names)
+
+    def test_a_group_with_a_record_of_another_version_is_not_kept(self, store: Store, reopen: Reopen) -> None:
+        store.commit_blocking(write("old", put(Kind.AGENT, agent("old"))))
+
+        async def together() -> list[object]:
+            stale = msgspec.structs.replace(write("old", put(Kind.AGENT, agent("old", 3))), as_of=store.revision + 20)
+            new = [write(f"a{number}", put(Kind.AGENT, agent(f"a{number}"))) for number in range(20)]
+            return await asyncio.gather(*[store.commit(one) for one in (*new, stale)], return_exceptions=True)
+
+        assert all(isinstance(one, Unavailable) for one in asyncio.run(together()))
+        assert reopen().agents(T) == (agent("old"),)
+
     def test_keeps_tenants_apart(self, store: Store, reopen: Reopen) -> None:
         store.commit_blocking(write("a", put(Kind.AGENT, agent("a", cause="mine"))))
         store.commit_blocking(write("a", put(Kind.AGENT, agent("a", tenant=OTHER)), tenant=OTHER))

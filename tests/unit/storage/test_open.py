@@ -255,3 +255,25 @@ def test_calls_that_nobody_settles_leave_memory_and_can_be_settled_later(
         reservation("d29"),
     ]
     store.close()
+
+
+def test_missions_beyond_those_whose_ciphers_are_kept_are_read_and_erased_all_the_same(
+    path: Path, keys: KeyDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remit.storage.details.CIPHERS_KEPT", 2)
+    store = Store(path, wrap=keys, encode=encode_entry)
+    for turn in "xy":
+        for number in range(5):
+            one = called(f"d{turn}{number}", f"m{number}", path=turn)
+            store.commit_blocking(write(one.owner, details=(one,)))
+    store.erase_blocking(T, "m4")  # its cipher is kept
+    store.erase_blocking(T, "m0")  # only its key is
+    for mission_id in ("m0", "m4"):
+        late = called("late", mission_id, path="late")
+        store.commit_blocking(write("late", details=(late,)))
+        assert store.detail(T, mission_id, "late", DetailKind.CALL) is None
+        assert store.detail(T, mission_id, f"dx{mission_id[1]}", DetailKind.CALL) is None
+    for number in (1, 2, 3):
+        there = called(f"dx{number}", f"m{number}", path="x")
+        assert store.detail(T, there.mission, there.owner, DetailKind.CALL) == there.body
+    store.close()
