@@ -60,16 +60,19 @@ _NOBODY = frozenset(
 )
 _MOVING = frozenset(words("move rebook reschedule shift change push switch swap transfer postpone delay"))
 _REBOOKING = (_C.CREATE, _C.DELETE, _C.UPDATE)  # there is no other way where nothing can be moved
+# Both by their first character, so that the others are passed over quickly.
 _STOP = re.compile(  # a sentence ends after its mark, which is not that of "v.", "Dr." or "No."
-    r"(?:[!?;]|(?<!\b[A-Za-z])(?<!\b(?:[DM]r|Ms|St|[Nn]o|[Nn]r|vs|[JS]r|Co))(?<!\b(?:Mrs|Inc|Ltd))(?<!\bProf)\.)"
+    r"[!?;.](?:(?<!\.)|(?<!\b[A-Za-z]\.)(?<!\b(?:[DM]r|Ms|St|[Nn]o|[Nn]r|vs|[JS]r|Co)\.)(?<!\b(?:Mrs|Inc|Ltd)\.)"
+    r"(?<!\bProf\.))"
     r"(?:\s+|(?=[A-Z][a-z]+ ))"
 )
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[a-z]+")
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _AMOUNT = re.compile(
-    r"[$€£]\s?\d[\d,]{0,20}(?:\.\d{1,8})?|(?<![\d,.])\d[\d,]{0,20}(?:\.\d{1,8})?\s?(?:%|usd|eur|gbp|dollars?|euros?|pounds?)"
-    r"|(?<![\d.])\d{1,15}\.\d\d\b",
+    r"[$€£\d](?:(?<!\d)\s?\d[\d,]{0,20}(?:\.\d{1,8})?"
+    r"|(?<=\d)(?<![\d,.].)[\d,]{0,20}(?:\.\d{1,8})?\s?(?:%|usd|eur|gbp|dollars?|euros?|pounds?)"
+    r"|(?<=\d)(?<![\d.].)\d{0,14}\.\d\d\b)",
     re.IGNORECASE,
 )
 _MONEY = re.compile(
