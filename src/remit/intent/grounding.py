@@ -191,7 +191,11 @@ class Case:
         """Whether an earlier call of this work, which was permitted and had a result, already named it.
 
         Nobody's text has it, so that nobody but the agent chose it; where data goes is asked about all the same."""
-        return any(set(said).issubset(source.arguments) for source in self.memory.sources[-MAX_LINKS:] if source.text)
+        first = said[0]
+        for source in self.memory.sources[-MAX_LINKS:]:
+            if first in source.arguments and source.text and set(said).issubset(source.arguments):
+                return True
+        return False
 
     def _word(self, word: Word) -> tuple[int, Passage | None]:
         """A token as a whole; failing that, the worst of its parts when all of them are known (a joined address).
@@ -245,7 +249,7 @@ class Case:
         for passage in places:
             instruction = passage if passage.instruction else passage.introduced
             if not passage.source.outside:
-                rank = OUTSIDER if self._told(passage) else TRUSTED
+                rank = OUTSIDER if best == TRUSTED or self._told(passage) else TRUSTED  # no better one can be found
             elif instruction is not None and not (
                 passage.introduced and self.refers(passage.source) and self.refers_by_name(passage.source)
             ):
@@ -257,7 +261,7 @@ class Case:
                 relied = (self.view.acts or not self.tview.acts) and (
                     self.refers(passage.source) or self._linked(passage) or self._selected(passage)
                 )
-                rank = REFERENCED if relied and not self._told(passage) else OUTSIDER
+                rank = REFERENCED if relied and best > REFERENCED and not self._told(passage) else OUTSIDER
             if rank < best:
                 best, where = rank, passage
         if spoken is None:

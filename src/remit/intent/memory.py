@@ -36,8 +36,8 @@ class Memory:
     def __init__(self, limit_bytes: int = 4_000_000) -> None:
         self._limit = limit_bytes
         self._size = 0
-        self._gaps = False
-        self._overflowed = False
+        self.gaps = False  # whether a result was not attested
+        self.overflowed = False  # whether something fell out
         # Where a key was seen, oldest first: the passages, once somebody asked for them.
         self._places: dict[str, Source | list[Place] | Places] = {}
         self._count = 0
@@ -50,16 +50,6 @@ class Memory:
     def size(self) -> int:
         """Bytes that it takes, roughly."""
         return self._size + _EMPTY
-
-    @property
-    def gaps(self) -> bool:
-        """Whether a result was not attested."""
-        return self._gaps
-
-    @property
-    def overflowed(self) -> bool:
-        """Whether something fell out."""
-        return self._overflowed
 
     @property
     def empty(self) -> bool:
@@ -77,13 +67,13 @@ class Memory:
     ) -> Label:
         """Index a result. Returns its label; `content` None means that the result was not attested."""
         if content is None:
-            self._gaps = True
+            self.gaps = True
             return _label(tool.id, outside, False)
         own = tuple([key for leaf in leaves(arguments) if len(leaf) <= MAX_ARGUMENT for key in _argument_keys(leaf)])
         text = whole = fold(unescape(content))
         room = self._limit - self._size - _EACH
         if len(text) * _OVERHEAD > room:
-            self._overflowed = True
+            self.overflowed = True
             text = text[: max(0, room // _OVERHEAD)]
         said = read(text, outside)
         source = Source(decision, tool, own, outside, said.text, said.confidential, said.standing)
