@@ -15,6 +15,7 @@ import msgspec
 
 from remit.administration.office import Act, Office
 from remit.administration.record import Archive, Cause, causes
+from remit.intent import forget
 from remit.mediation.drafts import commitment
 from remit.missions import effective_state
 from remit.terms import (
@@ -81,7 +82,9 @@ class Custody:
         state = effective_state(known, self._office.clock.now())
         if state in LIVE:
             raise Conflict(f"mission `{known.id}` is {state.value}: complete or revoke it first")
-        return Erased(missions=await self._erase(actor_of(by), known, {}, cause))
+        gone = await self._erase(actor_of(by), known, {}, cause)
+        forget()
+        return Erased(missions=gone)
 
     async def erase_instance(self, by: Principal, instance: str, cause: str) -> Erased:
         """Erase what an instance did outside of missions. It may go on; what it saw before counts as unknown."""
@@ -91,6 +94,7 @@ class Custody:
             raise NotFound("there is no such instance; `remit agents show AGENT` lists them")
         await self._record_erasure(by.tenant, actor_of(by), INSTANCE, instance, {}, cause)
         await self._vault.erase(by.tenant, SHELF + instance)
+        forget()
         return Erased(instances=(instance,))
 
     async def expire(self, by: Principal, days: int, cause: str) -> Erased:
@@ -149,6 +153,7 @@ class Custody:
             if number % TURN == 0:
                 await asyncio.sleep(0)
             await self._forget_cause(tenant, actor, INSTANCE, one.id, before, kept)
+        forget()
         return Erased(missions=tuple(missions), instances=tuple(instances))
 
     async def _forget_cause(

@@ -16,6 +16,7 @@ import msgspec
 
 from remit.intent.clauses import Asking, Token, heads, is_question, ruled_out, tokens_of
 from remit.intent.handing import asker, but_not, handed_over, told_of
+from remit.intent.kept import kept
 from remit.intent.lexicon import (
     ENGLISH,
     LANGUAGES,
@@ -422,7 +423,7 @@ def _in_order(actions: frozenset[OperationClass]) -> tuple[OperationClass, ...]:
     return tuple(sorted(actions))
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _amounts(sentence: str) -> tuple[str, ...]:
     if not _DIGIT.search(sentence):
         return ()

@@ -6,11 +6,11 @@ repetition, tables bounded.
 """
 
 import re
-from functools import lru_cache
 from itertools import islice
 
 import msgspec
 
+from remit.intent.kept import kept
 from remit.intent.lexicon import (
     MAX_APART,
     Lexicon,
@@ -152,17 +152,17 @@ def _read(text: str) -> Token:
     )
 
 
-_kept = lru_cache(maxsize=8192)(_read)
+_kept = kept(8192)(_read)
 
 
 def _words(text: str) -> tuple[Token, ...]:
     return tuple([_kept(word) if len(word) <= MAX_WORD else _read(word) for word in _WORD.findall(text)])
 
 
-_kept_words = lru_cache(maxsize=8192)(_words)
+_kept_words = kept(8192)(_words)
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def tokens_of(sentence: str) -> tuple[Token, ...]:
     """The words, quoted names and marks of a sentence."""
     tokens: list[Token] = []

@@ -8,8 +8,9 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from urllib.parse import unquote
+
+from remit.intent.kept import kept
 
 MIN_LONG = 18  # characters of a word that may hold a key
 MIN_ENCODED = 24  # characters; shorter tokens hide nothing worth saying
@@ -35,7 +36,7 @@ def decoded(text: str, long: str | None = None) -> Iterator[str]:
                 yield plain
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _decode(token: str) -> str:
     attempts = []
     if len(token) % 2 == 0 and re.fullmatch(r"[0-9a-fA-F]+", token):

@@ -6,10 +6,10 @@ the text alone, not on any goal or memory.
 """
 
 import re
-from functools import lru_cache
 
 import msgspec
 
+from remit.intent.kept import kept
 from remit.intent.lexicon import ENGLISH
 from remit.intent.values import (
     COMMON,
@@ -80,7 +80,7 @@ def _read(text: str) -> Value:
     return Value(lowered, found, keys, len(found))
 
 
-_kept = lru_cache(maxsize=4096)(_read)
+_kept = kept(4096)(_read)
 
 
 def computed(text: str) -> bool:
@@ -105,7 +105,7 @@ def pieces(whole: str) -> list[str]:
     return whole.split()
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def hints(whole: str) -> tuple[str, ...]:
     """Pieces of a name that tell of whom it is: `driver-9` is the driver of whom the goal speaks."""
     if shape(whole) != "name":

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from remit.intent.encodings import long_words
+from remit.intent.kept import kept
 from remit.intent.readings import Reading, read
 from remit.intent.sources import Passage, Source, is_confidential, lower
 from remit.intent.values import fold, keys_of, leaves, unescape
@@ -169,6 +170,6 @@ def _label(tool: ToolId, outside: bool, confidential: bool) -> Label:
     )
 
 
-@lru_cache(maxsize=2048)
+@kept(2048)
 def _argument_keys(leaf: str) -> tuple[str, ...]:
     return tuple(keys_of(fold(leaf).lower()))

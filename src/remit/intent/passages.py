@@ -12,11 +12,11 @@ other than English are not recognised. One pass over the text, no nested repetit
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Set
-from functools import lru_cache
 from itertools import islice
 from string import ascii_lowercase
 
 from remit.catalogue.lexicon import AMBIGUOUS
+from remit.intent.kept import kept
 from remit.intent.lexicon import OPENING, base, is_imperative, is_noun, is_vague
 from remit.intent.spoken import addresses, moved, names, statements
 from remit.intent.values import specific
@@ -282,7 +282,7 @@ def _imperatives(text: str) -> Iterator[tuple[int, int]]:
             yield start + match[1].rfind("\n") + 1, _end(text, match.end(2))
 
 
-@lru_cache(maxsize=8192)
+@kept(8192)
 def _names_thing(verb: str) -> bool:
     """Whether the word is as often a noun."""
     return is_noun(verb) or verb in AMBIGUOUS
@@ -344,7 +344,7 @@ def _tells(text: str, start: int, following: str) -> bool:
     return _participle(said[0]) if said and said[0].isalpha() else any(map(_participle, said))
 
 
-@lru_cache(maxsize=8192)
+@kept(8192)
 def _participle(word: str) -> bool:
     low = word.lower()
     return (

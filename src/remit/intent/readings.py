@@ -6,12 +6,12 @@ so what short texts say is kept in a bounded table. Everything is hostile text: 
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Set
-from functools import lru_cache
 from itertools import islice
 
 import msgspec
 
 from remit.intent.encodings import decoded, long_words
+from remit.intent.kept import kept
 from remit.intent.lookups import IDLE, LEAST
 from remit.intent.passages import Span, lettered, spans
 from remit.intent.sources import Standing, is_confidential, lower
@@ -72,7 +72,7 @@ def _read(text: str, outside: bool) -> Reading:
     return Reading(text, confidential, cuts, keys, Standing(text, parts), _grouped(lowered, cuts))
 
 
-_kept = lru_cache(maxsize=MAX_KEPT)(_read)
+_kept = kept(MAX_KEPT)(_read)
 
 
 def _words(text: str) -> Collection[str]:

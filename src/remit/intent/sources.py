@@ -15,6 +15,7 @@ import msgspec
 
 from remit.catalogue.words import singular, split
 from remit.intent.authority import read_grants
+from remit.intent.kept import kept
 from remit.intent.tables import column, is_table
 from remit.intent.tools import tool_view
 from remit.intent.values import key_set, separated, squeeze, tokens, without_separators
@@ -340,7 +341,7 @@ class Passage(msgspec.Struct, eq=False):
         return self.source.text.count("\n", 0, self.start) + 1
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _licensed(text: str) -> tuple[GrantView, ...]:
     """Kept, because several instances read the same mail, and one reads it again."""
     return tuple([grant_view(grant) for grant in read_grants(text) if not grant.forbids])

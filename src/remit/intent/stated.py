@@ -12,6 +12,7 @@ from itertools import islice, permutations
 from typing import Any
 
 from remit.catalogue.words import singular, split
+from remit.intent.kept import kept
 from remit.intent.words import words
 
 MAX_STATED = 3  # values of one unit; a goal that states more is no longer exact about it
@@ -49,7 +50,7 @@ _NUMBER = re.compile(
 )
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def quantities(lowered: str) -> Mapping[str, frozenset[float]]:
     """The exact quantities of a goal by their unit; a number before any other noun is a count of it."""
     found: dict[str, set[float]] = {}

@@ -11,10 +11,10 @@ hostile.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from sys import maxsize
 from typing import Any
 
+from remit.intent.kept import kept
 from remit.intent.words import words
 
 MAX_TOKEN = 512  # characters of one token that are kept; longer ones are payload, not names
@@ -166,7 +166,7 @@ def keys_of_token(token: str) -> tuple[str, ...]:
     return tuple(keys)
 
 
-token_keys = lru_cache(maxsize=16384)(keys_of_token)
+token_keys = kept(16384)(keys_of_token)
 
 
 def without_separators(text: str) -> str:

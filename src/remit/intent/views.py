@@ -5,12 +5,12 @@ compared: classes (as bits), kinds of things, named items as keys (`values`), an
 """
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 import msgspec
 
 from remit.intent import classes
 from remit.intent.classes import bits
+from remit.intent.kept import EMPTYING, kept
 from remit.intent.lexicon import ENGLISH, GOING_ON, RECURRING, base, is_noun, kinds, licenses, opposed
 from remit.intent.stated import quantities
 from remit.intent.tools import ToolView
@@ -118,7 +118,7 @@ def _named(item: str, least: int) -> frozenset[str]:
     )
 
 
-_name = lru_cache(maxsize=4096)(_named)
+_name = kept(4096)(_named)
 
 
 def _is_kind(source: str) -> bool:
@@ -154,6 +154,7 @@ def _related(licensed: int) -> int:
 
 
 _VIEWS: dict[tuple[str, str], GoalView] = {}
+EMPTYING.append(_VIEWS.clear)
 MAX_VIEWS = 16_384  # missions that act at the same time, roughly; a view is made again in a millisecond
 
 
@@ -211,7 +212,7 @@ def _odd(lowered: str) -> frozenset[str]:
     return frozenset(found | {word[:-1] for word in found if word.endswith("s") and len(word) > MIN_ODD})
 
 
-@lru_cache(maxsize=8192)
+@kept(8192)
 def _bare_name(word: str) -> str:
     """A word that may be a name; "" for one that is known, or is none."""
     bare = word.strip(_EDGES).removesuffix("'s").removesuffix("’s")
@@ -238,7 +239,7 @@ class _Said(msgspec.Struct, frozen=True, gc=False):
     ends: bool = False  # a sentence or clause
 
 
-@lru_cache(maxsize=8192)
+@kept(8192)
 def _said(word: str) -> _Said:
     bare = word.strip(_EDGES)
     ends = word[-1] in ".!?:;"
