@@ -101,7 +101,7 @@ class _Standing(NamedTuple):
 class Authenticator:
     """Makes principals of credentials. Every failure is one message: what exactly was wrong helps only who guesses.
 
-    A key that held before is known by the SHA-256 of what was presented, so that the look-up tells nobody how much of
+    A key that held before is known by a hash of what was presented, so that the look-up tells nobody how much of
     a guess was right. It still holds while its records are the very ones that they were then.
     """
 
@@ -124,7 +124,7 @@ class Authenticator:
         Does not check what the principal may do, nor whether an agent's state lets it act: the path does.
         """
         value = credential.value if credential is not None else ""
-        presented = hashlib.sha256(value.encode()).digest() if len(value) == _LENGTH and value.isascii() else b""
+        presented = hashlib.blake2b(value.encode()).digest() if len(value) == _LENGTH and value.isascii() else b""
         known = self._known.get(presented)
         if known is None or not self._stands(known):
             known = self._find(value)

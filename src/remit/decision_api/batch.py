@@ -4,9 +4,8 @@ Decisions have effects (a permit reserves budget), so a semantic that stops earl
 begins what it will not answer. `execute_all` begins all of them at once: they wait for the same group commit.
 """
 
-import asyncio
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -35,7 +34,7 @@ from remit.decision_api.authzen import (
 )
 from remit.decision_api.services import Mediator
 from remit.decision_api.wire import printable, status_of
-from remit.terms import Decision, Effect, InvalidInput, Principal, RemitError, reader
+from remit.terms import Decision, Effect, InvalidInput, Principal, RemitError, Request, reader
 
 MAX_ITEMS = 256  # more in one request would hold up everybody else's decisions
 _ASK = Effect.ASK  # read once: the look-up costs more than the use
@@ -122,28 +121,34 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     renew: Callable[[Principal], Principal]  # as a key stands now; raises `Unauthenticated`
     offers: Offers | None = None  # without them an ask names its request and no more
 
-    async def evaluate(self, principal: Principal, asked: Asked) -> tuple[EvaluationResponse, Decision]:
-        """The answer, and the decision that it tells. Raises `InvalidInput` and `Forbidden`."""
+    def request(self, principal: Principal, asked: Asked) -> Request:
+        """What the path is asked. Raises `InvalidInput`."""
         request = read_request(asked)
-        offers = self.offers
-        if offers is not None and request.approval is not None:
-            request = offers.prepared(principal, request)
-        decision = await self.mediator.decide(principal, request)
+        if self.offers is not None and request.approval is not None:
+            request = self.offers.prepared(principal, request)
+        return request
+
+    def answer(self, principal: Principal, asked: Asked, request: Request, decision: Decision) -> EvaluationResponse:
+        """What is told of the decision on `request`."""
         answered = answer(decision, principal)
-        if offers is not None and (request.approval is not None or decision.effect is _ASK):
-            answered = offers.answered(answered, decision, principal, request, as_sent(asked))
-        return answered, decision
+        if self.offers is not None and (request.approval is not None or decision.effect is _ASK):
+            answered = self.offers.answered(answered, decision, principal, request, as_sent(asked))
+        return answered
+
+    async def evaluate(self, principal: Principal, asked: Asked) -> EvaluationResponse:
+        """Raises `InvalidInput` and `Forbidden`."""
+        request = self.request(principal, asked)
+        return self.answer(principal, asked, request, await self.mediator.decide(principal, request))
 
 
 async def evaluate_all(door: Door, principal: Principal, body: bytes) -> EvaluationResponse | EvaluationsResponse:
     """All evaluations, as far as the semantic goes; without any, the one at the top level."""
     items, semantic = _items(body)
     if semantic is None:
-        return (await door.evaluate(principal, items[0]))[0]
+        return await door.evaluate(principal, items[0])
     if semantic is Semantic.EXECUTE_ALL:
-        return EvaluationsResponse(
-            evaluations=tuple(await asyncio.gather(*(_item(door, principal, item) for item in items)))
-        )
+        begun = [_Begun(_item(door, principal, item)) for item in items]
+        return EvaluationsResponse(evaluations=tuple([await one for one in begun]))
     last = semantic is Semantic.PERMIT_ON_FIRST_PERMIT
     answers: list[Item] = []
     for item in items:
@@ -188,10 +193,45 @@ def _merged(calls: _Calls, part: _Part) -> ToolCall | None:
     return ToolCall(subject=subject, action=action, resource=resource, context=part.context or calls.context or NOWHERE)
 
 
+class _Begun:
+    """An item begun at once, that goes as far as it can without a wait; who awaits it takes it to its end.
+
+    `asyncio.gather` would make a task of each, to be scheduled, woken and heard of one by one: here all of them wait
+    for one group commit, and the batch is woken once.
+    """
+
+    __slots__ = ("_answer", "_item", "_waits")
+
+    def __init__(self, item: Coroutine[Any, None, Item]) -> None:
+        self._item = item
+        self._waits: Any = None
+        self._answer: Item | None = None
+        self._go_on(None)
+
+    def __await__(self) -> Generator[Any, None, Item]:
+        while self._answer is None:
+            thrown = None
+            try:
+                if self._waits is None or not self._waits.done():
+                    yield self._waits
+                else:
+                    self._waits._asyncio_future_blocking = False  # as the task does that gets a future
+            except BaseException as error:  # the batch is cancelled
+                thrown = error
+            self._go_on(thrown)
+        return self._answer
+
+    def _go_on(self, thrown: BaseException | None) -> None:
+        try:
+            self._waits = self._item.send(None) if thrown is None else self._item.throw(thrown)
+        except StopIteration as end:
+            self._answer = end.value
+
+
 async def _item(door: Door, principal: Principal, item: Asked) -> Item:
     try:
         # what went before took its time, and the key may have been revoked meanwhile (I5)
-        return (await door.evaluate(door.renew(principal), item))[0]
+        return await door.evaluate(door.renew(principal), item)
     except RemitError as error:
         return _failed(status_of(error), error.code, error.message)
     except Exception:

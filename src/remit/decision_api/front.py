@@ -34,6 +34,7 @@ from remit.decision_api.wire import (
     read_body,
     read_head,
     require_json,
+    require_length,
     respond,
     status_of,
 )
@@ -135,7 +136,11 @@ class Front:
             head = read_head(scope["headers"])
             principal = self._authenticate(parse_authorization(head.authorization))
             require_json(head.content_type)
-            body = await read_body(receive, head.content_length, hot.most)
+            require_length(head.content_length, hot.most)
+            message = await receive()
+            body: bytes = message.get("body", b"")
+            if message.get("more_body") or message["type"] != "http.request" or len(body) > hot.most:
+                body = await read_body(receive, message, hot.most)
             if hot.bounded and self._deciding >= IN_FLIGHT:
                 raise Unavailable("too many decisions are under way: retry in a second", code="remit.overloaded")
             principal = self._renew(principal)  # the body may have come late and the key be revoked meanwhile (I5)
@@ -188,7 +193,10 @@ def _arap_documents(offers: Offers) -> dict[str, Callable[[], bytes]]:
 
 async def _one(door: Door, principal: Principal, body: bytes) -> tuple[object, Headers]:
     """One evaluation, with the time of the path in milliseconds, without the wait for the commit (Server-Timing)."""
-    answered, decision = await door.evaluate(principal, read_asked(body))
+    asked = read_asked(body)
+    request = door.request(principal, asked)
+    decision = await door.mediator.decide(principal, request)
+    answered = door.answer(principal, asked, request, decision)
     return answered, ((b"server-timing", b"path;dur=%.4f" % (decision.micros / 1000)),)
 
 

@@ -99,24 +99,26 @@ def require_json(content_type: str) -> None:
         raise InvalidInput("expected `Content-Type: application/json`")
 
 
-async def read_body(receive: Receive, length: int | None, most: int = MAX_BODY) -> bytes:
-    """The whole body. Raises `TooLarge` as soon as that is known, `InvalidInput` when it ends too early."""
+def require_length(length: int | None, most: int) -> None:
+    """Raise `TooLarge` when the body will be."""
     if length is not None and length > most:
         raise TooLarge(f"expected a body of at most {most} bytes")
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body") and len(body) <= most:
-        return body
-    parts = [body]
-    size = len(body)
+
+
+async def read_body(receive: Receive, message: Message, most: int) -> bytes:
+    """The whole body, of which `message` is the beginning. Raises `TooLarge` as soon as that is known, `InvalidInput`
+    when it ends too early."""
+    parts: list[bytes] = []
+    size = 0
     while message["type"] == "http.request":
+        part: bytes = message.get("body", b"")
+        size += len(part)
         if size > most:
             raise TooLarge(f"expected a body of at most {most} bytes")
+        parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
         message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
     raise InvalidInput("expected a whole body; it ended before it was complete")
 
 

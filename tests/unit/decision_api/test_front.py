@@ -9,6 +9,7 @@ import pytest
 from tests.unit.decision_api.fakes import PLAIN, POINT, Answer, Keys, Path, call, decision, front
 
 from remit.decision_api.authzen import answer
+from remit.decision_api.batch import Door, evaluate_all
 from remit.decision_api.wire import MAX_BODY
 from remit.terms import (
     Decision,
@@ -192,6 +193,45 @@ def test_all_items_are_begun_before_any_is_waited_for_so_that_they_share_a_commi
 
     answer = answered(front(Path(decide)), "/access/v1/evaluations", {**PLAIN, "evaluations": [{}] * 20})
     assert len(answer.json()["evaluations"]) == 20
+
+
+def test_items_that_wait_differently_are_answered_in_their_order() -> None:
+    ended: list[str] = []
+
+    async def decide(_: Principal, request: Request) -> Decision:
+        for _again in range(3):
+            await asyncio.sleep(0.03 if request.resource_id == "1" else 0)
+        ended.append(request.resource_id)
+        return decision(call_id=request.resource_id)
+
+    items = [{"resource": {"type": "r", "id": name}} for name in "123"]
+    said = answered(front(Path(decide)), "/access/v1/evaluations", {**PLAIN, "evaluations": items}).json()
+    assert [item["context"]["call_id"] for item in said["evaluations"]] == ["1", "2", "3"]
+    assert sorted(ended) == ["1", "2", "3"]
+
+
+def test_a_batch_that_is_cancelled_waits_for_nothing_more() -> None:
+    cancelled: list[str] = []
+
+    async def decide(_: Principal, request: Request) -> Decision:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(request.resource_id)
+            raise
+        raise AssertionError("nobody waited for it")
+
+    async def story() -> None:
+        items = json.dumps({**PLAIN, "evaluations": [{}, {}]}).encode()
+        door = Door(mediator=Path(decide), renew=lambda principal: principal)
+        batch = asyncio.create_task(evaluate_all(door, POINT, items))
+        await asyncio.sleep(0.01)
+        batch.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await batch
+
+    asyncio.run(story())
+    assert cancelled == ["1"]
 
 
 def test_nothing_of_a_stranger_is_read() -> None:
