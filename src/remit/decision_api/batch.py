@@ -4,8 +4,9 @@ Decisions have effects (a permit reserves budget), so a semantic that stops earl
 begins what it will not answer. `execute_all` begins all of them at once: they wait for the same group commit.
 """
 
+import asyncio
 import enum
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -147,8 +148,8 @@ async def evaluate_all(door: Door, principal: Principal, body: bytes) -> Evaluat
     if semantic is None:
         return await door.evaluate(principal, items[0])
     if semantic is Semantic.EXECUTE_ALL:
-        begun = [_Begun(_item(door, principal, item)) for item in items]
-        return EvaluationsResponse(evaluations=tuple([await one for one in begun]))
+        answered = await asyncio.gather(*[_item(door, principal, item) for item in items])
+        return EvaluationsResponse(evaluations=tuple(answered))
     last = semantic is Semantic.PERMIT_ON_FIRST_PERMIT
     answers: list[Item] = []
     for item in items:
@@ -191,41 +192,6 @@ def _merged(calls: _Calls, part: _Part) -> ToolCall | None:
     if subject is None or action is None or resource is None:
         return None
     return ToolCall(subject=subject, action=action, resource=resource, context=part.context or calls.context or NOWHERE)
-
-
-class _Begun:
-    """An item begun at once, that goes as far as it can without a wait; who awaits it takes it to its end.
-
-    `asyncio.gather` would make a task of each, to be scheduled, woken and heard of one by one: here all of them wait
-    for one group commit, and the batch is woken once.
-    """
-
-    __slots__ = ("_answer", "_item", "_waits")
-
-    def __init__(self, item: Coroutine[Any, None, Item]) -> None:
-        self._item = item
-        self._waits: Any = None
-        self._answer: Item | None = None
-        self._go_on(None)
-
-    def __await__(self) -> Generator[Any, None, Item]:
-        while self._answer is None:
-            thrown = None
-            try:
-                if self._waits is None or not self._waits.done():
-                    yield self._waits
-                else:
-                    self._waits._asyncio_future_blocking = False  # as the task does that gets a future
-            except BaseException as error:  # the batch is cancelled
-                thrown = error
-            self._go_on(thrown)
-        return self._answer
-
-    def _go_on(self, thrown: BaseException | None) -> None:
-        try:
-            self._waits = self._item.send(None) if thrown is None else self._item.throw(thrown)
-        except StopIteration as end:
-            self._answer = end.value
 
 
 async def _item(door: Door, principal: Principal, item: Asked) -> Item:

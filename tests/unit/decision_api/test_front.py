@@ -231,7 +231,7 @@ def test_a_batch_that_is_cancelled_waits_for_nothing_more() -> None:
             await batch
 
     asyncio.run(story())
-    assert cancelled == ["1"]
+    assert cancelled == ["1", "1"]
 
 
 def test_nothing_of_a_stranger_is_read() -> None:
