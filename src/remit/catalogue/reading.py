@@ -313,7 +313,7 @@ def _add_described(classes: set[OperationClass], clauses: list[_Clause], descrip
         if not verb or verb in lexicon.LIGHT or (verb in lexicon.AMBIGUOUS and classes):
             continue
         if words[1:2] and words[1] in _NOTHING:
-            continue  # "Marks nothing as read"
+            continue  # "Deletes nothing"
         if verb == words[0] == "open" and classes:
             continue  # "Open positions": what is open
         meant = _meaning(_Clause(verb=verb, words=tuple(words[1:6])), ())

@@ -175,6 +175,7 @@ _TITLES = frozenset(
     )
 )
 _STOP = re.compile(r"[.!?:;](?=\s|$|[\"'<)\]}])|\n")
+_REPORTED = re.compile(r" ([a-z]{3,15}) (?:for|to|from|by|on|in|at|with)\b")  # "Patch planned for May"
 _CAPITAL = re.compile(r"[ \t]*[A-Z][a-z]+(?! ?:| \w+:)")
 _LABEL = re.compile(r"[ \t]*(?:[\w.-]{1,30} ){0,2}[\w.-]{1,30}:")
 _ITS = frozenset(words("it its this that these those them"))
@@ -318,6 +319,8 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
         return False  # a wrapped line
     if not _OBJECT.match(following):
         return False
+    if (reported := _REPORTED.match(text, match.end(2))) and _participle(reported[1]):
+        return False
     # "Report Q3", "Message from Bob", "Order 55": a word that is a noun as well needs a determiner or an address
     noun = _names_thing(verb)
     if not noun and not _titled(text, match.start(), mark, earlier):
@@ -336,7 +339,7 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
 
 
 def _tells(text: str, start: int, following: str) -> bool:
-    """Whether a noun's participle follows: "Comment added to …", "Mail 'Re: dates' sent to …"."""
+    """Whether a noun's participle follows: "Label added to …", "Mail 'Re: dates' sent to …"."""
     if following.lower() in _DETERMINED:
         return False
     end = _end(text, start, 120)

@@ -114,8 +114,8 @@ def test_a_description_that_says_more_than_a_harmless_name_raises_the_risk() -> 
 
 
 def test_what_a_description_says_is_not_done_is_not_done() -> None:
-    assert reading("get_unread", {}, "Returns unread mail. Marks nothing as read.").classes == (OperationClass.READ,)
-    assert OperationClass.UPDATE in reading("get_unread", {}, "Returns unread mail. Marks it as read.").classes
+    assert reading("get_drafts", {}, "Returns the drafts. Deletes nothing.").classes == (OperationClass.READ,)
+    assert OperationClass.DELETE in reading("get_drafts", {}, "Returns the drafts. Deletes them.").classes
 
 
 @pytest.mark.parametrize(
