@@ -1,5 +1,6 @@
 """What an approval may rely on: the verdicts that its approver saw (I6)."""
 
+import functools
 from collections.abc import Iterable
 
 from remit.terms import VERDICTS, Finding, FindingKind
@@ -7,7 +8,13 @@ from remit.terms import VERDICTS, Finding, FindingKind
 
 def evidence_of(findings: Iterable[Finding]) -> str:
     """`kind=verdict` pairs in order of kind: no quotes, nothing that an agent wrote."""
-    return ";".join(sorted([f"{finding.kind._value_}={finding.verdict}" for finding in findings]))
+    found = tuple(findings)
+    return _paired(tuple([one.kind for one in found]), tuple([one.verdict for one in found]))
+
+
+@functools.lru_cache(4096)  # of few words each: most calls have one of few combinations
+def _paired(kinds: tuple[FindingKind, ...], verdicts: tuple[str, ...]) -> str:
+    return ";".join(sorted([f"{kind}={verdict}" for kind, verdict in zip(kinds, verdicts, strict=True)]))
 
 
 def not_worse(then: str, now: str) -> str | None:

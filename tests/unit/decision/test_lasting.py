@@ -22,3 +22,11 @@ def test_a_new_finding_is_compared_with_the_best_of_its_kind_and_an_unknown_verd
     assert not_worse("", "flow=leaks") == "flow: not found → leaks"
     assert not_worse("", "flow=clear") is None
     assert not_worse("flow=leaks", "flow=made-up") is not None
+
+
+def test_evidence_is_of_these_findings_and_no_others() -> None:
+    flow, rate = FindingKind.FLOW, FindingKind.RATE
+    for first, second in (("clear", "within"), ("leaks", "within"), ("clear", "exceeded")):
+        findings = [Finding(kind=rate, verdict=second), Finding(kind=flow, verdict=first)]
+        assert evidence_of(findings) == evidence_of(findings[::-1]) == f"flow={first};rate={second}"
+    assert evidence_of([Finding(kind=flow, verdict="within")]) != evidence_of([Finding(kind=rate, verdict="within")])
