@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remit.intent import compile_goal
+from remit.intent.clauses import _PLAIN, _QUOTED, tokens_of
 from remit.intent.lookups import computed
 from remit.intent.passages import _LEADS, _OPENERS, _POINTING, _POLITE, _WISHES, instructions
 from remit.intent.sources import CONFIDENTIAL, tells_of_secret
@@ -62,6 +63,19 @@ def test_a_place_is_found_wherever_the_full_expression_finds_one(text: str) -> N
     assert specifics(text) == [match[0] for match in SPECIFIC.finditer(text)]
     found, plain = specific(text, 1, 60), SPECIFIC.search(text, 1, 60)
     assert (found and found.span()) == (plain and plain.span())
+
+
+_quotes = st.lists(
+    st.sampled_from([*"\"'“”‘’` \n\u2003,:()/%$&-+", "don't", "a.b/c", "50%'a b'", "w/o ", "x" * 70, "kim@x.io", "é"])
+).map("".join)
+
+
+@given(_quotes | _text)
+@settings(max_examples=400, deadline=None)
+def test_words_are_those_that_one_expression_finds(text: str) -> None:
+    plain = re.compile(f"({_QUOTED})|{_PLAIN}")
+    found = [(one[1][1:-1], True) if one[1] else (one[0], False) for one in plain.finditer(text)]
+    assert [(token.text, token.quoted) for token in tokens_of(text)] == found
 
 
 _dates = st.lists(

@@ -35,7 +35,8 @@ _PLAIN = (  # "w/", words, marks, "&" and dashes between spaces
 )
 _QUOTED = r"\"[^\"\n]{1,300}\"|(?<!\w)'[^'\n]{1,300}'(?!\w)|[“‘][^”’\n]{1,300}[”’]|`[^`\n]{1,300}`"
 _WORD = re.compile(_PLAIN)
-# What stands between white space and holds no quotation mark has the same words wherever it stands: taken together.
+# What stands between white space and holds no quotation mark has the same words wherever it stands: read once.
+_PIECE = re.compile(r"\S+\s?")
 _UNQUOTED = r"(?<!\S)(?:[^\s\"'“‘`]++(?:\s++|\Z))++"
 _WORDS = re.compile(f"({_UNQUOTED})|({_QUOTED})|({_PLAIN})")
 _MARKS = frozenset((*",:()-–—", "--", "---"))
@@ -168,7 +169,7 @@ def tokens_of(sentence: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     for unquoted, quoted, word in _WORDS.findall(sentence):
         if unquoted:
-            for text in unquoted.split():
+            for text in _PIECE.findall(unquoted):
                 tokens += _kept_words(text) if len(text) <= MAX_WORD else _words(text)
         elif quoted:
             tokens.append(_quoted(quoted[1:-1]))
