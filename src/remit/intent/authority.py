@@ -101,7 +101,8 @@ _INSIDE = re.compile(
 )
 _DEFERRING = re.compile(
     r"\b(?:accordingly\b|according to|based on|in response to|in line with|as (?:the|it|he|she|they|his|her|in|per|"
-    r"described|specified|requested|mentioned|instructed|noted|stated|asked|agreed|discussed)\b|per (?:the|his|her)\b|"
+    r"described|specified|requested|mentioned|instructed|noted|stated|asked|agreed|discussed)\b|"
+    r"per (?:the|his|her|their|our|my|its)\b|"
     r"(?:described|specified|listed|mentioned|outlined|requested|given|stated|found|written|noted|contained|provided) "
     r"(?:in|on|at|by|from)\b|"
     r"(?:details|info|information|instructions|everything)\b[^.\n]{0,30}?\b(?:in|on|from|at|with)\b|"
@@ -120,7 +121,7 @@ _SAYING_SO = re.compile(
     r"suggested|requires?|describes?|describe|offered|proposed|told|laid out|prescribes?|has it)\b",
     re.IGNORECASE,
 )
-_RULED = re.compile(r"(?:according to|in line with|per (?:the|his|her))$", re.IGNORECASE)
+_RULED = re.compile(r"(?:according to|in line with|per (?:the|his|her|their|our|my|its))$", re.IGNORECASE)
 
 
 # One of these words stands in whatever the two above match; most sentences hold none of them.

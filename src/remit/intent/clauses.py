@@ -40,6 +40,7 @@ _PIECE = re.compile(r"\S+\s?")
 _UNQUOTED = r"(?<!\S)(?:[^\s\"'“‘`]++(?:\s++|\Z))++"
 _WORDS = re.compile(f"({_UNQUOTED})|({_QUOTED})|({_PLAIN})")
 _MARKS = frozenset((*",:()-–—", "--", "---"))
+_FIGURE = re.compile(r"\d{1,4}(?:[:.]\d\d)?(?:st|nd|rd|th|h|am|pm|min|km|kg|%)?")
 _NAMED = re.compile(r"[\d@/_]|\w\.\w")  # in tokens that name one thing: a code (with a digit), address, path, file
 _NOT = frozenset(words("not don't never without no doesn't didn't cannot can't won't isn't"))
 _GERUND_AFTER = frozenset(words("help with by about for consider try of on start me"))
@@ -123,7 +124,8 @@ def _quoted(text: str) -> Token:
 
 
 def _is_number(low: str) -> bool:
-    return low.replace(".", "").isdigit()
+    """Also a time, a day or a quantity: "3pm", "the 21st", "17h" name nothing."""
+    return low.replace(".", "").isdigit() or bool(low[:1].isdigit() and _FIGURE.fullmatch(low))
 
 
 def _read(text: str) -> Token:
@@ -409,8 +411,9 @@ def _after_condition(tokens: tuple[Token, ...], at: int) -> bool:
 
 def _participle(tokens: tuple[Token, ...], at: int, asks: bool) -> bool | None:
     """What has to be done to something is asked for: "two of them have to be returned", "I want it removed"."""
-    low = tokens[at].low
-    if asks or not low.endswith(("ed", "en", "t")) or _in_question(tokens, at):
+    low, base = tokens[at].low, tokens[at].base
+    past = low.endswith(("ed", "en", "t")) or (base not in ("", low) and not low.endswith(("s", "ing")))
+    if asks or not past or _in_question(tokens, at):
         return None
     prior = [token.low for token in tokens[max(0, at - MAX_APART) : at]]
     if prior[-2:] == ["to", "be"] and prior[-3:-2] and prior[-3] in _OBLIGED:

@@ -379,8 +379,10 @@ class Case:
         # what the result answers is named; where it is a list, only the items that are named are meant
         here = source.item(passage.start) in named if named else not view.sources.isdisjoint(source.arguments)
         here = here or not tool_view(source.tool).title.isdisjoint(view.sources)
-        if not here and view.source_kinds and not view.sources:
-            here = not view.source_kinds.isdisjoint(tool_view(source.tool).kinds)
+        if not here and view.source_kinds:
+            kinds = tool_view(source.tool).kinds
+            # a house's own rules say how what is handed over is done, whoever is named
+            here = (not view.sources and not view.source_kinds.isdisjoint(kinds)) or (view.handed and "policy" in kinds)
         return here
 
     def fits(self, passage: Passage) -> bool:

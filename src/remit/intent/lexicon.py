@@ -126,7 +126,7 @@ vehicle engine fuel door tire brake tank;
 record database table row entry db;
 task todo to-do list action-item instruction request checklist errand chore;
 case ticket incident complaint enquiry inquiry dispute matter;
-policy guideline procedure runbook playbook handbook manual protocol sop regulation;
+policy guideline procedure runbook playbook handbook manual protocol sop regulation kb knowledgebase faq;
 stock-share share stock trade watchlist portfolio symbol;
 prescription medication drug dose medicine refill
 """

@@ -82,6 +82,7 @@ def test_named_items_recipients_and_amounts_are_kept() -> None:
         ("Do all the tasks on my list at lists.example/kim.", "lists.example/kim"),
         ("Follow the instructions in setup.md.", "setup.md"),
         ("Please do what setup.v2 on the wiki says.", "setup.v2"),
+        ("Raise the rent as per their letter from Halden.", "Halden"),
     ],
 )
 def test_the_sources_that_a_goal_defers_to_are_named(goal: str, source: str) -> None:
@@ -143,7 +144,13 @@ def test_a_code_is_a_named_item_wherever_it_stands_and_however_it_is_written(goa
 
 
 @pytest.mark.parametrize(
-    "goal", ["Delete the up-to-date drafts.", "Close 4711 well-known tickets.", "Delete 12 notes."]
+    "goal",
+    [
+        "Delete the up-to-date drafts.",
+        "Close 4711 well-known tickets.",
+        "Delete 12 notes.",
+        "Cancel my 3pm and the visit on the 21st at 10:30.",
+    ],
 )
 def test_words_that_are_joined_and_numbers_name_nothing(goal: str) -> None:
     assert not any(grant.identifiers for grant in compile_goal(goal, bounds=Bounds()).grants)
