@@ -126,7 +126,7 @@ class Front:
                 await self._show(self._documents[scope["path"]], scope, send)
             else:
                 await self._hand_on(scope, receive, send)
-        except Exception:
+        except Exception:  # a defect of ours
             await _fail(scope, send)
 
     async def _ask(self, hot: _Hot, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,7 +153,7 @@ class Front:
             await respond(send, 200 if said else 204, said, head.request_id, NO_STORE, *headers)
         except RemitError as error:
             await _refuse(send, error, find_request_id(scope["headers"]), b"POST")
-        except Exception:
+        except Exception:  # a defect of ours
             await _fail(scope, send)
 
     async def _consume(self, _: Door, principal: Principal, body: bytes) -> tuple[object, Headers]:
