@@ -82,6 +82,7 @@ _TOLD = frozenset(
     )
 )
 _ASKED = frozenset(words("asked asks wants wanted requested requests needs needed ordered"))
+_WRITTEN = _TASKS | _TEXTS
 _NOT_TOLD_BY = frozenset(words("i we you it to be been was were is are have had has and or not")) | {""}
 _FOR_WHOM = frozenset(words("for in at"))
 LEAST_NUMBER = 3  # figures of a number that names something
@@ -120,9 +121,9 @@ def told_of(tokens: tuple[Token, ...]) -> tuple[str, ...]:
     """What a sentence tells of that may hold wishes: who wrote something and what, a ticket by its number."""
     for at, token in enumerate(tokens):
         if token.low in _TOLD and at and (who := _teller(tokens, at)):
-            return (*who, *_nouns(tokens[at + 1 :], _TASKS | _TEXTS))
+            return (*who, *_nouns(tokens[at + 1 :], _WRITTEN))
     for at, token in enumerate(tokens):
-        if token.mark or token.quoted or singular(token.low) not in _TASKS | _TEXTS:
+        if token.mark or token.quoted or singular(token.low) not in _WRITTEN:
             continue
         near = tokens[max(0, at - 2) : at + 4]
         if names := _names(_clause(near)):
@@ -176,17 +177,17 @@ def _object(tokens: tuple[Token, ...], start: int, verb: str, told: tuple[str, .
     if not clause:
         return ()
     noun = _noun(clause)
-    if clause[0].low in _PRONOUNS and verb in _FULLY and not _nouns(clause, _TASKS | _TEXTS):
+    if clause[0].low in _PRONOUNS and verb in _FULLY and not _nouns(clause, _WRITTEN):
         return told if len(noun) < 2 or clause[0].low in ("it", "them") else ()
     if verb in _FULLY and noun and _is_code(noun[-1]) and (len(noun) == 1 or singular(noun[-2].low) in _TASKS):
         return (*_names(noun), *_nouns(noun, _TASKS))
     head = _head(noun)
     if head in _CONTENTS and len(clause) > len(noun):
-        noun, head = clause, next(iter(_nouns(clause, _TASKS | _TEXTS)), "")
+        noun, head = clause, next(iter(_nouns(clause, _WRITTEN)), "")
     if head in _TASKS:
-        return (*_names(clause), *_nouns(clause, _TASKS | _TEXTS | _RULES))
+        return (*_names(clause), *_nouns(clause, _WRITTEN | _RULES))
     if head in _TEXTS and verb in _WITH_TEXTS and (names := _names(clause)):
-        return (*names, *_nouns(clause, _TASKS | _TEXTS))
+        return (*names, *_nouns(clause, _WRITTEN))
     if verb == "follow" and head in _RULES:
         return (*_names(clause), *(_nouns(clause, _RULES) if head not in ("hint", "advice") else told)) or told
     return ()

@@ -83,6 +83,11 @@ _CHANGED = re.compile(
     r"(?:account|iban|details|wallet|recipient|payee|one))\b",
     re.IGNORECASE,
 )
+_CHANGING = (  # one of these stands in whatever says so
+    *words("changed moved switched longer effective outdated obsolete superseded replaces closed blocked frozen"),
+    *(" now", "as of ", "further notice", "immediate effect", "out of date", "in place of", "instead of", "new "),
+    *words("correct valid right updated proper actual"),
+)
 _ROUTED = re.compile(  # as `_NAMED`
     r"(?:(?:i(?<!\w.)s|a(?<!\w.)re|b(?<!\w.)e|g(?<!\w.)ets?)(?: \w{1,15}){0,2}?"
     r" (?:sent|forwarded|copied|delivered|paid|transferred|shipped|routed"
@@ -187,7 +192,7 @@ def _done(text: str, at: int) -> bool:
 
 def moved(text: str, lowered: str) -> Iterator[tuple[int, int]]:
     """Where an account is said that money goes to from now on, instead of another: no request, and no field either."""
-    if not _holds(lowered, _MONEY):
+    if not _holds(lowered, _MONEY) or not _holds(lowered, _CHANGING):
         return
     for number, match in enumerate(_ACCOUNT.finditer(text)):
         if number >= MAX_FOUND:
