@@ -68,9 +68,9 @@ class LogFiles:
         self._unsynced.clear()
 
     def _sync_files(self) -> None:
-        for file in self._fresh:
+        fresh, self._fresh = self._fresh, []  # what could not be synced is written again, not synced again
+        for file in fresh:
             _sync(file, os.O_NOFOLLOW)
-        self._fresh.clear()
 
     def exists(self, path: str) -> bool:
         return (self.root / path).exists()

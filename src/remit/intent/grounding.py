@@ -233,14 +233,14 @@ class Case:
 
     def _belongs(self, whole: str, where: Passage | None) -> bool:
         """Whether a value that an outsider's record holds is of whom the goal speaks: by the parts of its name; or by
-        having sent what was read, where the goal has somebody written to. Not what is only mentioned in a remark."""
+        having sent what was read, where the goal has somebody answered. Not what is only mentioned in a remark."""
         if not self.view.keys.isdisjoint(hints(whole)):
             return True
         if "@" not in whole or where is None or not self._sink or where.told(self._value):
             return False
         if not self.view.odd.isdisjoint(pieces(whole.rpartition("@")[0])):
             return True
-        return bool(self.view.classes & COMMUNICATE) and where.sent_by(self._value)
+        return self.view.answers and where.sent_by(self._value)
 
     def _judge(self, places: Sequence[Passage]) -> tuple[int, Passage | None]:
         """The origin of a value that was seen in these passages."""

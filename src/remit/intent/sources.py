@@ -63,8 +63,9 @@ _NAME = re.compile(  # what a record calls the person or thing that it is about
     r"|employee|tenant|member|vendor|supplier|payee|requester|student|owner)[\"']?\s?[:=]\s?[\"']?([^\"'\n,;{}:|]{2,60})",
     re.IGNORECASE,
 )
-_SENDER = re.compile(
-    r"\b(?:from|sender|reply[_ -]?to|author)(?:_?(?:address|email))?[\"']?\s?[:=]?\s?[\"']?(?:[\w .]{1,40}<)?$"
+_SENDER = re.compile(  # a field or head of a message, not a word of its text
+    r"(?:^|[\n{,\"'\]|]|\d)\s{0,3}[\"']?(?:from|sender|reply[_ -]?to|author)(?:_?(?:address|email))?[\"']?\s?[:=]?"
+    r"\s?[\"']?(?:[\w .]{1,40}<)?$"
 )
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 MAX_GROUPED = 40  # characters of a value that may be written in groups

@@ -43,6 +43,7 @@ _RELATED = (
 )
 _EDGES = ".,:;!?()'\""
 MAX_WORD = 64  # characters of a word that the lexicon is asked about
+_ANSWERING = frozenset(words("answer reply respond thank confirm acknowledge"))
 MIN_ODD = 3  # characters of a name by which a record is found
 
 
@@ -79,6 +80,7 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     squeezed: str
     names: frozenset[str]  # what the goal names, as keys
     kinds: frozenset[str]
+    answers: bool  # whether it has somebody answered, and does not say who
     odd: frozenset[str]  # words that the lexicon does not know: names of people and things, whatever their case
     about: frozenset[str]  # kinds of what the goal refers to: no means ("by mail"), nothing it brings about ("a mail")
     classes: int  # that any grant speaks of, as bits
@@ -190,6 +192,7 @@ def _make(authority: Authority, goal: str) -> GoalView:
         keys=_keys(lowered),
         squeezed=squeeze(lowered),
         names=_all(grant.names for grant in grants),
+        answers=any(not grant.sinks and not _ANSWERING.isdisjoint(grant.verbs) for grant in grants),
         odd=_odd(lowered),
         kinds=speaks - ENGLISH.stop,
         about=about - ENGLISH.stop,
