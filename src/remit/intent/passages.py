@@ -215,18 +215,18 @@ def spans(text: str, said: Set[str] | None = None) -> list[Span]:
         asked += islice(_wishes(text, _WISHES[first]), MAX_SPANS)
     for first in points:
         asked += islice(_pointers(text, _POINTING[first]), MAX_SPANS)
-    asked = _with_statements(text, lowered, sorted(asked))
+    asked = _with_statements(text, lowered, said, sorted(asked))
     marked = [(start, end, True) for start, end in asked]
-    marked += [(*span, False) for span in moved(text, lowered) if not _overlaps(asked, *span)]
+    marked += [(*span, False) for span in moved(text, lowered, said) if not _overlaps(asked, *span)]
     if len(marked) > len(asked):
         marked.sort()
     return _apart(marked)
 
 
-def _with_statements(text: str, lowered: str, asked: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _with_statements(text: str, lowered: str, said: Set[str], asked: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """What asks, and what says to whoever handles the text how it is done."""
-    named = names(lowered)
-    told = [span for span in statements(text, lowered, named) if not _overlaps(asked, *span)]
+    named = names(lowered, said)
+    told = [span for span in statements(text, lowered, said, named) if not _overlaps(asked, *span)]
     called = list(addresses(text, named)) if named else []
     if not told and not called:
         return asked

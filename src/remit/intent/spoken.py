@@ -11,7 +11,7 @@ A report of what an agent did is none. Limits: a rule without a place and withou
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import islice
 
 from remit.catalogue.lexicon import verb_classes
@@ -33,13 +33,25 @@ _MEANT = (
     r"(?:any|every|some)(?:one|body) (?:who|handling|processing|working|reading)"
     r"|the ones? (?:who|that|at|handling|processing)|automations?|readers?"
 )
-# One of these stands in whatever names them; most texts hold none.
-_STEMS = (
-    *words("agent assistant whoever llm pilot automat reviewer readers bot: bot, ai:"),
-    *(" bot", " ai ", " ai,", "the one", "one who", "body who", "one handling", "one processing"),
+# One of these words stands in whatever names them; most texts hold none.
+_HANDLERS = frozenset(
+    words(
+        """
+        agent agents assistant assistants bot bots ai llm llms pilot pilots copilot copilots whoever automated
+        automation automations reader readers reviewer reviewers anyone everyone someone anybody everybody somebody
+        """
+    )
 )
-_RULED = words(
-    "all every each any always usually normal whenever from until practice polic rule require mandatory compli"
+_ONE = frozenset(("one", "ones"))
+_ONES = ("the one who", "the one that", "the one at", "the one handling", "the one processing", "the ones ")
+# In every rule stands one of these words.
+_RULED = frozenset(
+    words(
+        """
+        all every each any always usually normally whenever from until practice policy policies rule rules regulation
+        regulations required mandatory compliant compliance procedure standard cases as
+        """
+    )
 )
 # Looked for in lower-case text, and what stands before afterwards: so a search passes over most characters quickly.
 _NAMED = re.compile(rf"(?:({_ACTING})|{_MEANT})(?![\w@-])")
@@ -68,11 +80,13 @@ _AFTER = frozenset(
     words("the a an my your his her its our their this that these those all any it them such both each every")
 )
 
-_ACCOUNT = re.compile(
-    r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}\b|\b0x[0-9a-fA-F]{16,64}\b"
-    r"|\b(?i:account|acct|iban|wallet)\b[^.\n\"\d]{0,25}\d[\d -]{5,30}"
+_ACCOUNT = re.compile(  # by its first character, so that the others are passed over quickly
+    r"[A-Z0aiw](?<!\w.)(?:(?<=[A-Z])[A-Z]\d{2}(?: ?[A-Z0-9]{2,4}){3,8}\b|(?<=0)x[0-9a-fA-F]{16,64}\b"
+    r"|(?i:(?<=a)cc(?:oun)?t|(?<=i)ban|(?<=w)allet)\b[^.\n\"\d]{0,25}\d[\d -]{5,30})"
 )
-_MONEY = ("account", "iban", "wallet", "bank", "payment")
+_MONEY = frozenset(
+    words("account accounts acct accts iban ibans wallet wallets bank banks payment payments payable payee payout")
+)
 _CHANGED = re.compile(
     r"\b(?:(?:has|have) (?:\w+ )?(?:changed|moved|switched)|changed to|(?:is|are) now|no longer"
     r"|from now on|as of (?:today|now|\d)"
@@ -83,18 +97,23 @@ _CHANGED = re.compile(
     r"(?:account|iban|details|wallet|recipient|payee|one))\b",
     re.IGNORECASE,
 )
-_CHANGING = (  # one of these stands in whatever says so
+_CHANGING = (  # one of these stands in whatever says so; sought in what surrounds an account
     *words("changed moved switched longer effective outdated obsolete superseded replaces closed blocked frozen"),
     *(" now", "as of ", "further notice", "immediate effect", "out of date", "in place of", "instead of", "new "),
     *words("correct valid right updated proper actual"),
 )
+_CHANGES = frozenset(word for phrase in _CHANGING for word in phrase.split() if word not in ("in", "of"))
+_SENT = words(
+    """
+    sent forwarded copied delivered paid transferred shipped routed directed redirected diverted addressed mailed
+    emailed reported placed booked settled submitted wired refunded credited posted uploaded shared handled issued
+    confirmed registered collected
+    """
+)
+_GOING = frozenset((*_SENT, *words("go goes forwards copies")))  # one of these words stands in what says so
 _ROUTED = re.compile(  # as `_NAMED`
-    r"(?:(?:i(?<!\w.)s|a(?<!\w.)re|b(?<!\w.)e|g(?<!\w.)ets?)(?: \w{1,15}){0,2}?"
-    r" (?:sent|forwarded|copied|delivered|paid|transferred|shipped|routed"
-    r"|directed"
-    r"|redirected|diverted|addressed|mailed|emailed|reported|placed|booked|settled|submitted|wired|refunded|credited|posted"
-    r"|uploaded|shared|handled|issued|confirmed|registered|collected)|g(?<!\w.)o(?:es)?"
-    r"|f(?<!\w.)orwards|c(?<!\w.)opies)\b",
+    rf"(?:(?:i(?<!\w.)s|a(?<!\w.)re|b(?<!\w.)e|g(?<!\w.)ets?)(?: \w{{1,15}}){{0,2}}? (?:{'|'.join(_SENT)})"
+    r"|g(?<!\w.)o(?:es)?|f(?<!\w.)orwards|c(?<!\w.)opies)\b",
 )
 _RULE = re.compile(
     r"\b(?:all|every|each|any|always|usually|normally|whenever|from now on|until further notice|practice"
@@ -108,20 +127,22 @@ MAX_AWAY = 120  # characters from what goes to where it goes
 Names = list[re.Match[str]]
 
 
-def names(lowered: str) -> Names:
-    """Where somebody who handles texts is named; most texts name nobody."""
-    if not _holds(lowered, _STEMS):
+def names(lowered: str, said: Set[str]) -> Names:
+    """Where somebody who handles texts is named; most texts name nobody. `said` are the words of the text."""
+    if _HANDLERS.isdisjoint(said) and not (_ONE & said and _holds(lowered, _ONES)):
         return []
     found = (match for match in _NAMED.finditer(lowered) if not _inside_word(lowered, match.start()))
     return list(islice(found, MAX_FOUND))
 
 
-def statements(text: str, lowered: str, named: Names) -> Iterator[tuple[int, int]]:
+def statements(text: str, lowered: str, said: Set[str], named: Names) -> Iterator[tuple[int, int]]:
     """Where a text says what its handlers do or where things go, in no order and perhaps overlapping."""
     for match in named:
         if _done(text, match.start()) or (match[1] and _duty(text, match.end())):
             yield _sentence(text, match.start(), match.end())
-    if ("@" in text or "://" in text or "www." in text) and _holds(lowered, _RULED):
+    if _RULED.isdisjoint(said) or _GOING.isdisjoint(said):
+        return
+    if "@" in text or "://" in text or "www." in text:
         yield from _routes(text, lowered)
 
 
@@ -190,15 +211,18 @@ def _done(text: str, at: int) -> bool:
     return bool(passive and is_imperative(base(passive[1].lower())) and not _PAST.search(text, start, by.start()))
 
 
-def moved(text: str, lowered: str) -> Iterator[tuple[int, int]]:
+def moved(text: str, lowered: str, said: Set[str]) -> Iterator[tuple[int, int]]:
     """Where an account is said that money goes to from now on, instead of another: no request, and no field either."""
-    if not _holds(lowered, _MONEY) or not _holds(lowered, _CHANGING):
+    if _MONEY.isdisjoint(said) or _CHANGES.isdisjoint(said):
         return
     for number, match in enumerate(_ACCOUNT.finditer(text)):
         if number >= MAX_FOUND:
             return
-        start = max(text.rfind('"', max(0, match.start() - 250), match.start()), text.rfind("\n\n", 0, match.start()))
-        start = max(start + 1, match.start() - 250)
+        least = max(0, match.start() - 250)
+        start = max(text.rfind(mark, least, match.start()) for mark in ('"', "\n\n"))
+        start = max(start + 1, least)
+        if not _holds(lowered[start : match.end() + 160], _CHANGING):
+            continue
         end = _PARAGRAPH.search(text, match.end(), match.end() + 160)
         if _CHANGED.search(text, start, end.start() if end else match.end() + 160):
             yield _sentence(text, match.start(), match.end())
