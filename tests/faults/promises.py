@@ -65,12 +65,15 @@ class Rows:
     def __init__(self, directory: Path) -> None:
         with contextlib.closing(sqlite3.connect(f"file:{directory / 'remit.db'}?mode=ro", uri=True)) as database:
             self.intact = database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            found = database.execute("SELECT seq, kind, id, time, body FROM entry ORDER BY seq").fetchall()
+            found = database.execute("SELECT place, kind, id, time, body, held FROM entry ORDER BY place").fetchall()
             states = database.execute("SELECT kind, id, body FROM state").fetchall()
         self.numbers = [row[0] for row in found]
         self.times = [row[3] for row in found]
         self.entries = [(row[1], row[2], json.loads(row[4])["facts"]) for row in found]
         self.records: dict[str, dict[str, Any]] = collections.defaultdict(dict)
+        for _, _, name, _, _, held in found:
+            if held is not None:
+                self.records["reservation"][name] = json.loads(held)
         for kind, name, body in states:
             self.records[kind][name] = json.loads(body)
         self.decisions = {name: facts for kind, name, facts in self.entries if kind == "decision.made"}

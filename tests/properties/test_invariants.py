@@ -619,9 +619,9 @@ class Sequences(RuleBasedStateMachine):
     def permitted(self) -> list[Reservation]:
         """Calls whose outcome is awaited."""
         with contextlib.closing(sqlite3.connect(self.remit.store.path)) as other:
-            bodies = other.execute("SELECT body FROM state WHERE kind = 'reservation'").fetchall()
-        found = [msgspec.json.decode(body, type=Reservation) for (body,) in bodies]
-        return [one for one in found if one.state == "reserved"]
+            settled = "SELECT id FROM state WHERE kind = 'reservation'"
+            held = f"SELECT held FROM entry WHERE held IS NOT NULL AND id NOT IN ({settled})"
+            return [msgspec.json.decode(body, type=Reservation) for (body,) in other.execute(held).fetchall()]
 
     def rewind(self, backup: Backup) -> None:
         for name, value in backup.model.items():

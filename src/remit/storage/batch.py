@@ -1,5 +1,8 @@
 """What one transaction of the writer does: numbers the entries, encrypts the details, replaces the records.
 
+A decision is two rows at the end of two tables, its entry with what it reserved and its detail, and the ledger that it
+drew on. Which missions have details in a block of places is written once a block.
+
 Everything of a batch is in one database transaction: after a crash all of its writes are there, or none. A write that
 cannot be encoded ends the batch before it; the writes before it are good.
 """
@@ -12,9 +15,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, func, select
 
 from remit.storage import database
-from remit.storage.details import Owner, Sealer, nonces, place
-from remit.storage.hot import OPEN, is_loaded
-from remit.storage.schema import detail, entry, mission_key, state
+from remit.storage.details import Owner, Sealer, nonces, sealed_for
+from remit.storage.hot import COOLS, OPEN, is_loaded
+from remit.storage.schema import BLOCK, PLACES, detail, entry, mission_key, of_tenant, shelf, state
+from remit.storage.schema import tenant as tenants
 from remit.terms import Detail, EntryDraft, InvalidInput, Kind, Put, RemitError, TenantId, Unavailable, Write
 from remit.terms.entries import KINDS, Reservation
 
@@ -23,18 +27,37 @@ Row = tuple[Any, ...]
 _encode = msgspec.json.Encoder().encode
 
 
+_GUARD = ("version", "replaced")
+_STEADY = ("version", "replaced", "seq", "body")
+_CHANGING = (*_STEADY, "hot", "belongs")  # indexes that are touched only where these may change
+
+
+class Places:
+    """What the writer knows of the database, until a transaction fails: each tenant's next place, and for which blocks
+    a mission is known to be on record with details."""
+
+    __slots__ = ("next", "shelves")
+
+    def __init__(self) -> None:
+        self.next: dict[TenantId, int] = {}
+        self.shelves: set[Row] = set()
+
+
 class Batch:
     """Rows of some writes, prepared inside the transaction that stores them."""
 
-    def __init__(self, connection: Connection, sealer: Sealer, encode: Encode, numbers: dict[TenantId, int]) -> None:
-        """`numbers`: of the next entry of each tenant, as far as it is known; the others are read."""
+    def __init__(self, connection: Connection, sealer: Sealer, encode: Encode, places: Places) -> None:
+        """`places` is changed: it holds no more when the transaction fails."""
         self._connection = connection
         self._sealer = sealer
         self._encode = encode
-        self.next = numbers
+        self._places = places
+        self._tenants: list[Row] = []
         self._entries: list[Row] = []
-        self._states: dict[Row, Row] = {}  # the last version of each record in this batch
-        self._details: dict[Row, Row] = {}
+        self._steady: dict[Row, Row] = {}  # the last version of each record in this batch
+        self._changing: dict[Row, Row] = {}
+        self._details: list[Row] = []
+        self._shelves: list[Row] = []
         self._ciphers: dict[Owner, AESGCM] = {}
         self._nonces: list[bytes] = []
         self.keys: dict[Owner, bytes] = {}  # data keys made by this batch, wrapped
@@ -43,7 +66,7 @@ class Batch:
     def add(self, writes: list[Write]) -> list[int]:
         """The numbers of the entries; fewer than the writes when one could not be encoded."""
         numbers: list[int] = []
-        self._nonces = nonces(sum([len(write.details) for write in writes]))
+        self._nonces = nonces(len(writes))
         for write in writes:
             try:
                 numbers.append(self._add(write))
@@ -55,43 +78,65 @@ class Batch:
     def store(self) -> None:
         """Raises `Unavailable` when a record was changed by somebody else: the hot state is not the store's."""
         connection = self._connection
+        database.write_rows(connection, tenants, self._tenants)
         database.write_rows(connection, entry, self._entries)
-        if self.keys:
-            database.write_rows(connection, mission_key, [(*owner, wrapped) for owner, wrapped in self.keys.items()])
-        if self._details:
-            database.write_rows(connection, detail, list(self._details.values()), replace=True)
-        states = list(self._states.values())
-        if database.write_rows(connection, state, states, replace=True, guard=("version", "replaced")) != len(states):
-            raise Unavailable("a record was changed beside this process: only one Remit may use a store; restart it")
+        database.write_rows(connection, mission_key, [(*owner, wrapped) for owner, wrapped in self.keys.items()])
+        database.write_rows(connection, shelf, self._shelves, replace=())
+        database.write_rows(connection, detail, self._details)
+        for records, columns in ((self._steady, _STEADY), (self._changing, _CHANGING)):
+            rows = list(records.values())
+            if database.write_rows(connection, state, rows, replace=columns, guard=_GUARD) != len(rows):
+                raise Unavailable(
+                    "a record was changed beside this process: only one Remit may use a store; restart it"
+                )
 
     def _add(self, write: Write) -> int:
         """Everything that can fail comes before anything is added."""
         draft = write.entry
         tenant = draft.tenant
-        seq = self._number(tenant)
+        place = self._place(tenant)
+        seq = place % PLACES
         body = bytearray(self._encode(seq, draft))
-        records = [_row(put, seq) for put in write.puts]
-        details = [row for one in write.details if (row := self._sealed(tenant, one)) is not None]
-        self.next[tenant] = seq + 1
-        self._entries.append((tenant, seq, draft.kind, draft.id, draft.time, body))
-        states = self._states
-        for row in records:
+        held = None
+        records: list[tuple[dict[Row, Row], Row]] = []
+        for put in write.puts:
+            record = put.record
+            row = _row(put, seq)
+            if type(record) not in COOLS:
+                records.append((self._steady, row))
+            elif _is_held(put, draft.id):
+                held = row[-1]
+            else:
+                records.append((self._changing, row))
+        text = self._sealed(place, draft, write.details) if write.details else None
+        if seq == 0:
+            self._tenants.append((place // PLACES, tenant))
+        self._places.next[tenant] = place + 1
+        self._entries.append((place, draft.kind, draft.id, draft.time, body, held))
+        for states, row in records:
             key = row[:3]
             before = states.get(key)
             states[key] = row if before is None else (*row[:4], before[4], *row[5:])
-        for row in details:
-            self._details[row[:4]] = row
+        if text is not None:
+            self._details.append(text)
+            self._shelve((tenant, text[1], place // BLOCK))
         return seq
 
-    def _number(self, tenant: TenantId) -> int:
-        number = self.next.get(tenant)
-        if number is None:
-            last = self._connection.execute(select(func.max(entry.c.seq)).where(entry.c.tenant == tenant)).scalar()
-            number = self.next[tenant] = 0 if last is None else last + 1
-        return number
+    def _place(self, tenant: TenantId) -> int:
+        place = self._places.next.get(tenant)
+        if place is None:
+            last = self._connection.execute(select(func.max(entry.c.place)).where(of_tenant(tenant))).scalar()
+            if last is None:  # its first entry: it gets the next number
+                known = self._connection.execute(select(func.max(tenants.c.number))).scalar()
+                last = (len(self._tenants) + (0 if known is None else known + 1)) * PLACES - 1
+            place = self._places.next[tenant] = last + 1
+        return place
 
-    def _sealed(self, tenant: TenantId, one: Detail) -> Row | None:
-        owner = (tenant, one.mission)
+    def _sealed(self, place: int, draft: EntryDraft, details: tuple[Detail, ...]) -> Row | None:
+        one = details[0]
+        if len(details) != 1 or one.owner != draft.id:  # by which a reader finds it
+            raise InvalidInput("expected one detail, of what the entry is about")
+        owner = (draft.tenant, one.mission)
         cipher = self._ciphers.get(owner)
         if cipher is None:
             cipher = self._sealer.for_writing(self._connection, owner, self.keys)
@@ -100,8 +145,22 @@ class Batch:
             self._ciphers[owner] = cipher
         nonce = self._nonces.pop()
         kind = one.kind._value_
-        sealed = cipher.encrypt(nonce, one.body, place(owner, one.owner, kind))
-        return (tenant, one.mission, one.owner, kind, bytearray(nonce), bytearray(sealed))
+        sealed = cipher.encrypt(nonce, one.body, sealed_for(owner, one.owner, kind))
+        return (place, one.mission, kind, bytearray(nonce), bytearray(sealed))
+
+    def _shelve(self, row: Row) -> None:
+        shelves = self._places.shelves
+        if row not in shelves:
+            if len(shelves) >= BLOCK:  # those of earlier blocks, mostly; a row that is there already does no harm
+                shelves.clear()
+            shelves.add(row)
+            self._shelves.append(row)
+
+
+def _is_held(put: Put, about: str) -> bool:
+    """Whether it stands with its decision's entry: `state` has what becomes of it."""
+    record = put.record
+    return isinstance(record, Reservation) and record.state == OPEN and not put.expected and record.id == about
 
 
 def _row(put: Put, seq: int) -> Row:

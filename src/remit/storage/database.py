@@ -190,9 +190,15 @@ def _explain(text: str) -> NoReturn:
 
 
 def write_rows(
-    connection: Connection, table: Table, rows: Rows, *, replace: bool = False, guard: tuple[str, str] | None = None
+    connection: Connection,
+    table: Table,
+    rows: Rows,
+    *,
+    replace: tuple[str, ...] | None = None,
+    guard: tuple[str, str] | None = None,
 ) -> int:
-    """Insert rows; with `replace`, over those with the same key. The number written.
+    """Insert rows; with `replace`, these columns of a row there with the same key become the new row's. The number
+    written.
 
     With `guard` (a column of the row there, a column of the new row) only rows for which both are equal are replaced.
     Bytes are best given as `bytearray` and truths as numbers: the driver looks for an adapter of anything else.
@@ -208,13 +214,15 @@ def write_rows(
 
 
 @cache
-def _statement(table: Table, many: int, replace: bool, guard: tuple[str, str] | None) -> str:
+def _statement(table: Table, many: int, replace: tuple[str, ...] | None, guard: tuple[str, str] | None) -> str:
     """SQL for so many rows, their values in the order of the table's columns."""
     names = [column.name for column in table.columns]
     statement = sqlite.insert(table).values([dict.fromkeys(names)] * many)
     if replace:
         keys = [column.name for column in table.primary_key.columns]
-        replaced = {name: statement.excluded[name] for name in names if name not in keys}
+        replaced = {name: statement.excluded[name] for name in replace}
         where = None if guard is None else table.c[guard[0]] == statement.excluded[guard[1]]
         statement = statement.on_conflict_do_update(index_elements=keys, set_=replaced, where=where)
+    elif replace is not None:
+        statement = statement.on_conflict_do_nothing()
     return str(statement.compile(dialect=sqlite.dialect()))

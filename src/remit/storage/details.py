@@ -14,10 +14,10 @@ from typing import NamedTuple, Protocol
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 
 from remit.storage.least_recent import LeastRecent
-from remit.storage.schema import detail, entry, mission_key
+from remit.storage.schema import BLOCK, PLACES, detail, entry, mission_key, of_tenant, shelf
 from remit.terms import Unavailable
 from remit.terms.entries import CAUSES
 
@@ -28,6 +28,9 @@ Owner = tuple[str, str]  # tenant, mission
 ERASED = b""  # in the place of a wrapped key: nothing is kept for this mission any more
 OUTSIDE = "instance:"  # shelves of what instances do outside of missions
 _encode = msgspec.json.Encoder().encode
+_MADE = "decision.made"
+_ITS_ENTRY = detail.c.place == entry.c.place
+_WITHIN = detail.c.place.between(shelf.c.block * BLOCK, shelf.c.block * BLOCK + (BLOCK - 1))
 GOES_ON = (OUTSIDE, CAUSES)  # such a shelf may be written to again after an erasure; a mission's may not
 
 
@@ -74,17 +77,15 @@ class Sealer:
         return cipher
 
     def open(self, connection: Connection, owner: Owner, of: str, kind: str) -> bytes | None:
-        """A stored detail, or None when there is none (any more)."""
-        where = (detail.c.tenant == owner[0], detail.c.mission == owner[1], detail.c.owner == of, detail.c.kind == kind)
-        row = connection.execute(select(detail.c.nonce, detail.c.body).where(*where)).first()
-        cipher, _ = self._find(connection, owner) if row is not None else (None, False)
-        return None if row is None or cipher is None else _decrypted(cipher, owner, of, kind, row.nonce, row.body)
+        """A stored detail, the latest, or None when there is none (any more)."""
+        return self.open_all(connection, owner, (of,)).get((of, kind))
 
     def open_all(self, connection: Connection, owner: Owner, of: Sequence[str]) -> dict[tuple[str, str], bytes]:
-        """Every stored detail of these decisions, by decision and kind."""
-        where = (detail.c.tenant == owner[0], detail.c.mission == owner[1], detail.c.owner.in_(of))
-        rows = connection.execute(select(detail.c.owner, detail.c.kind, detail.c.nonce, detail.c.body).where(*where))
-        cipher, _ = self._find(connection, owner)
+        """Every stored detail of these decisions, by decision and kind; of two the later."""
+        query = select(entry.c.id, detail.c.kind, detail.c.nonce, detail.c.body).join(detail, _ITS_ENTRY)
+        where = entry.c.id.in_(of), of_tenant(owner[0]), detail.c.mission == owner[1]
+        rows = connection.execute(query.where(*where).order_by(entry.c.place)).all()
+        cipher, _ = self._find(connection, owner) if rows else (None, False)
         if cipher is None:
             return {}
         return {(name, kind): _decrypted(cipher, owner, name, kind, nonce, body) for name, kind, nonce, body in rows}
@@ -128,26 +129,40 @@ def erase(connection: Connection, erasure: Erasure) -> None:
     A mission that had a key is marked, so that none is made again; other shelves go on.
     """
     tenant, mission, before = erasure
-    shelf = (detail.c.tenant == tenant, detail.c.mission == mission)
-    keys = (mission_key.c.tenant == tenant, mission_key.c.mission == mission)
+    blocks = (shelf.c.tenant == tenant, shelf.c.mission == mission)
+    texts = select(detail.c.place).join(shelf, _WITHIN).where(*blocks, detail.c.mission == mission)
     if before is not None:
-        old = select(entry.c.id).where(
-            entry.c.tenant == tenant,
-            entry.c.id == detail.c.owner,
-            entry.c.kind == "decision.made",
-            entry.c.time < before,
-        )
-        connection.execute(delete(detail).where(*shelf, old.exists()))
+        old = begins_before(before)
+        connection.execute(delete(detail).where(detail.c.place.in_(texts.where(old, decided_before(before)))))
+        left = select(detail.c.place).where(_WITHIN, detail.c.mission == mission)
+        connection.execute(delete(shelf).where(*blocks, old, ~left.exists()))
         return
-    connection.execute(delete(detail).where(*shelf))
+    connection.execute(delete(detail).where(detail.c.place.in_(texts)))
+    connection.execute(delete(shelf).where(*blocks))
+    keys = (mission_key.c.tenant == tenant, mission_key.c.mission == mission)
     had = connection.execute(delete(mission_key).where(*keys)).rowcount
     if had and not mission.startswith(GOES_ON):
         connection.execute(mission_key.insert().values(tenant=tenant, mission=mission, wrapped=ERASED))
 
 
+def begins_before(time: int) -> ColumnElement[bool]:
+    """Of a block of a shelf: whether its first entry is of before this time. Later ones are hardly older."""
+    first = select(entry.c.time).where(entry.c.place >= shelf.c.block * BLOCK).order_by(entry.c.place).limit(1)
+    return first.scalar_subquery() < time
+
+
+def decided_before(time: int) -> ColumnElement[bool]:
+    """Of a detail: whether it belongs to a decision that was made before this time."""
+    its, made = entry.alias(), entry.alias()
+    same = made.c.id == its.c.id, made.c.place // PLACES == detail.c.place // PLACES
+    return (
+        select(made.c.id).where(its.c.place == detail.c.place, *same, made.c.kind == _MADE, made.c.time < time).exists()
+    )
+
+
 def _decrypted(cipher: AESGCM, owner: Owner, of: str, kind: str, nonce: bytes, body: bytes) -> bytes:
     try:
-        return cipher.decrypt(nonce, body, place(owner, of, kind))
+        return cipher.decrypt(nonce, body, sealed_for(owner, of, kind))
     except InvalidTag:
         raise Unavailable(
             f"a stored detail of mission {owner[1]!r} was changed or its key is another: restore both from a backup"
@@ -160,7 +175,8 @@ def nonces(number: int) -> list[bytes]:
     return [noise[start : start + NONCE] for start in range(0, len(noise), NONCE)]
 
 
-def place(owner: Owner, of: str, kind: str) -> bytes:
+def sealed_for(owner: Owner, of: str, kind: str) -> bytes:
+    """What is authenticated with a body: where it belongs."""
     return _encode((*owner, of, kind))
 
 

@@ -6,12 +6,13 @@ hashes and signed checkpoints.
 
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from remit.storage import database
-from remit.storage.details import ERASED, OUTSIDE
+from remit.storage.details import ERASED, OUTSIDE, begins_before, decided_before
 from remit.storage.migrate import found, require_current
-from remit.storage.schema import detail, entry, mission_key
+from remit.storage.schema import BLOCK, PLACES, detail, entry, first_place, mission_key, of_tenant, shelf
+from remit.storage.schema import tenant as tenants
 from remit.terms import Refused, TenantId
 
 
@@ -23,40 +24,38 @@ class Log:
 
     def entries(self, tenant: TenantId, start: int, stop: int) -> list[bytes]:
         """The bodies numbered `start` up to, without, `stop`; fewer where the log ends before."""
-        query = select(entry.c.body).where(entry.c.tenant == tenant, entry.c.seq >= start, entry.c.seq < stop)
+        first = first_place(tenant)
+        places = entry.c.place >= first + max(0, start), entry.c.place < first + min(stop, PLACES)
+        query = select(entry.c.body).where(*places).order_by(entry.c.place)
         with database.translated(), self._readers.connect() as connection:
-            return list(connection.execute(query.order_by(entry.c.seq)).scalars())
+            return list(connection.execute(query).scalars())
 
     def read(self, tenant: TenantId, start: int, stop: int) -> list[bytes]:
         """`entries`, as the log's port calls it."""
         return self.entries(tenant, start, stop)
 
     def size(self, tenant: TenantId) -> int:
+        query = select(entry.c.place + 1 - first_place(tenant)).where(of_tenant(tenant))
         with database.translated(), self._readers.connect() as connection:
-            last = connection.execute(select(func.max(entry.c.seq)).where(entry.c.tenant == tenant)).scalar()
-        return 0 if last is None else last + 1
+            return connection.execute(query.order_by(entry.c.place.desc()).limit(1)).scalar() or 0
 
     def tenants(self) -> list[TenantId]:
-        """Every tenant that has an entry. Hops along the key, so that it costs per tenant, not per entry."""
-        tenants: list[TenantId] = []
+        """Every tenant that has an entry."""
         with database.translated(), self._readers.connect() as connection:
-            query = select(func.min(entry.c.tenant))
-            tenant = connection.execute(query).scalar()
-            while tenant is not None:
-                tenants.append(TenantId(tenant))
-                tenant = connection.execute(query.where(entry.c.tenant > tenant)).scalar()
-        return tenants
+            names = connection.execute(select(tenants.c.name).order_by(tenants.c.number)).scalars()
+            return [TenantId(name) for name in names]
 
     def entry_of(self, tenant: TenantId, about: str) -> list[tuple[int, bytes]]:
         """Number and body of each entry about one thing (a decision, mission, agent), oldest first."""
-        query = select(entry.c.seq, entry.c.body).where(entry.c.tenant == tenant, entry.c.id == about)
+        number = (entry.c.place - first_place(tenant)).label("number")
+        query = select(number, entry.c.body).where(entry.c.id == about, of_tenant(tenant))
         with database.translated(), self._readers.connect() as connection:
             # Ordered here: asked for an order, SQLite would walk all entries in it instead of looking the few up.
-            return sorted((row.seq, row.body) for row in connection.execute(query))
+            return sorted((row.number, row.body) for row in connection.execute(query))
 
     def last_time(self, tenant: TenantId) -> int:
         """When the tenant's last entry was written, 0 when it has none."""
-        query = select(entry.c.time).where(entry.c.tenant == tenant).order_by(entry.c.seq.desc()).limit(1)
+        query = select(entry.c.time).where(of_tenant(tenant)).order_by(entry.c.place.desc()).limit(1)
         with database.translated(), self._readers.connect() as connection:
             return connection.execute(query).scalar() or 0
 
@@ -70,7 +69,7 @@ class Log:
     def unfinished_erasures(self, tenant: TenantId) -> list[str]:
         """Missions on record as erased whose texts are still there: a crash came in between."""
         recorded = select(entry.c.id).where(
-            entry.c.tenant == tenant, entry.c.id == mission_key.c.mission, entry.c.kind == "mission.erased"
+            entry.c.id == mission_key.c.mission, entry.c.kind == "mission.erased", of_tenant(tenant)
         )
         query = select(mission_key.c.mission).where(mission_key.c.tenant == tenant, mission_key.c.wrapped != ERASED)
         with database.translated(), self._readers.connect() as connection:
@@ -78,16 +77,13 @@ class Log:
 
     def old_shelves(self, tenant: TenantId, before: int) -> list[str]:
         """Shelves outside of missions with texts of decisions made before this time."""
-        old = select(entry.c.id).where(
-            entry.c.tenant == tenant,
-            entry.c.id == detail.c.owner,
-            entry.c.kind == "decision.made",
-            entry.c.time < before,
-        )
-        outside = detail.c.mission.between(OUTSIDE, OUTSIDE + "\U0010ffff")
-        query = select(detail.c.mission).where(detail.c.tenant == tenant, outside, old.exists()).distinct()
+        outside = OUTSIDE, OUTSIDE + "\U0010ffff"
+        shelves = shelf.c.tenant == tenant, shelf.c.mission.between(*outside)
+        blocks = select(shelf.c.block).where(*shelves, begins_before(before)).distinct().subquery()
+        within = detail.c.place.between(blocks.c.block * BLOCK, blocks.c.block * BLOCK + (BLOCK - 1))
+        query = select(detail.c.mission).join(blocks, within).where(detail.c.mission.between(*outside))
         with database.translated(), self._readers.connect() as connection:
-            return list(connection.execute(query).scalars())
+            return list(connection.execute(query.where(decided_before(before)).distinct()).scalars())
 
     def close(self) -> None:
         self._readers.dispose()

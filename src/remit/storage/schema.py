@@ -1,34 +1,55 @@
 """The tables, written portably. The migrations make them; a test compares the two.
 
-The tenant stands first in every key. Entries hold only what may stay for ever; erasable text lies in `detail`,
-encrypted under a key of its mission that lies in `mission_key`, itself wrapped by a key outside this database (I13).
+Every key begins with the tenant; that of entries and details by its number. What every decision writes stands in the
+order of the log, so that it goes to the end of its tables, however many missions and instances take turns.
+
+Entries hold only what may stay for ever; erasable text lies in `detail`, encrypted under a key of its mission that lies
+in `mission_key`, itself wrapped by a key outside this database (I13).
 """
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    ScalarSelect,
     Table,
     Text,
+    UniqueConstraint,
+    select,
 )
 
 metadata = MetaData()
+PLACES = 1 << 40  # entries that a tenant may have
+BLOCK = 1024  # places; an erasure reads all texts of each block in which its mission has one
+_Place = BigInteger().with_variant(Integer, "sqlite")  # where it is the row's own number, and costs nothing
+
+tenant = Table(
+    "tenant",
+    metadata,
+    Column("number", _Place, nullable=False),
+    Column("name", Text, nullable=False),
+    PrimaryKeyConstraint("number"),
+    UniqueConstraint("name"),
+)
 
 entry = Table(
     "entry",
     metadata,
-    Column("tenant", Text, nullable=False),
-    Column("seq", BigInteger, nullable=False),  # contiguous from 0 in each tenant, given inside the transaction
+    # The tenant's number * PLACES + the entry's, which is contiguous from 0 in each tenant, given in the transaction.
+    Column("place", _Place, nullable=False),
     Column("kind", Text, nullable=False),
     Column("id", Text, nullable=False),
     Column("time", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),  # the leaf of the log, byte for byte
-    PrimaryKeyConstraint("tenant", "seq"),
-    Index("entry_about", "tenant", "id"),
+    Column("held", LargeBinary, nullable=True),  # of a permit: its reservation, until `state` has what became of it
+    PrimaryKeyConstraint("place"),
+    Index("entry_about", "id"),
 )
 
 state = Table(
@@ -61,13 +82,23 @@ Index("state_hot", state.c.tenant, sqlite_where=state.c.hot.is_(True), postgresq
 detail = Table(
     "detail",
     metadata,
-    Column("tenant", Text, nullable=False),
+    Column("place", _Place, nullable=False),  # of the entry that it was written with, whose `id` says whose it is
     Column("mission", Text, nullable=False),
-    Column("owner", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("nonce", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("tenant", "mission", "owner", "kind"),
+    PrimaryKeyConstraint("place"),
+)
+
+# In which blocks of places a mission has details: written once for many of them, read when it is erased.
+shelf = Table(
+    "shelf",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("mission", Text, nullable=False),
+    Column("block", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "mission", "block"),
+    sqlite_with_rowid=False,
 )
 
 mission_key = Table(
@@ -89,3 +120,14 @@ meta = Table(
 
 # Kept for the migrations' own bookkeeping: never written by hand.
 VERSION_TABLE = "remit_schema"
+
+
+def first_place(name: str) -> ScalarSelect[int]:
+    """The place of a tenant's first entry; NULL of a tenant that has none."""
+    return select(tenant.c.number * PLACES).where(tenant.c.name == name).scalar_subquery()
+
+
+def of_tenant(name: str) -> ColumnElement[bool]:
+    """Entries of this tenant."""
+    first = first_place(name)
+    return entry.c.place.between(first, first + (PLACES - 1))

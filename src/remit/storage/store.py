@@ -28,7 +28,7 @@ from remit.storage.least_recent import LeastRecent, Weighed
 from remit.storage.log import Log
 from remit.storage.passing import COMES, Passing
 from remit.storage.recall import Recall, recent_approvals
-from remit.storage.schema import meta, state
+from remit.storage.schema import entry, meta, of_tenant, state
 from remit.storage.writer import Job, Writer, run_in, settle
 from remit.terms import (
     Approval,
@@ -442,4 +442,7 @@ def _record(connection: Connection, key: Touched) -> Record | None:
     kind, tenant, name = key
     where = (state.c.tenant == tenant, state.c.kind == kind.value, state.c.id == name)
     body = connection.execute(select(state.c.body).where(*where)).scalar()
+    if body is None and kind is Kind.RESERVATION:  # with its decision's entry, while no outcome is on record
+        about = (entry.c.id == name, of_tenant(tenant), entry.c.held.is_not(None))
+        body = connection.execute(select(entry.c.held).where(*about)).scalar()
     return None if body is None else decode(kind, body)

@@ -27,7 +27,7 @@ from sqlalchemy import Connection, Engine
 from remit.storage import batch, database
 from remit.storage.checkpoint import Checkpointer
 from remit.storage.details import Erasure, Sealer, erase
-from remit.terms import InvalidInput, RemitError, TenantId, Unavailable, Write
+from remit.terms import InvalidInput, RemitError, Unavailable, Write
 
 QUEUE = 8192  # writes: at 10,000 a second under a second of waiting, more would only hide the overload
 QUEUE_BYTES = 64 * 1024 * 1024  # of details: bounds the memory that a slow disk can cost
@@ -87,7 +87,7 @@ class Writer:
         self._kept = kept
         self._lost = lost
         self._connection: Connection | None = None
-        self._numbers: dict[TenantId, int] = {}  # the next entry of each tenant; empty when they have to be read
+        self._places = batch.Places()
         self._queue: deque[Job] = deque()
         self._flying: list[Job] = []
         self._weight = 0
@@ -196,7 +196,7 @@ class Writer:
         connection = self._connected()
         with database.translated():
             database.begin(connection)
-            rows = batch.Batch(connection, self._sealer, self._encode, dict(self._numbers))
+            rows = batch.Batch(connection, self._sealer, self._encode, self._places)
             try:
                 numbers = rows.add(writes)
                 if numbers:
@@ -219,7 +219,6 @@ class Writer:
         except BaseException:
             self._sealer.forget(opened.rows.keys)
             raise
-        self._numbers = opened.rows.next
         if opened.numbers:
             self.commits += 1
             self.writes += len(opened.numbers)
@@ -253,7 +252,7 @@ class Writer:
     def _fail(self, jobs: Sequence[Job], error: Exception) -> None:
         self.healthy = False
         self._disconnect()
-        self._numbers = {}
+        self._places = batch.Places()
         known = error if isinstance(error, RemitError) else Unavailable(f"the store failed: {type(error).__name__}")
         self._lose(jobs, known)
 
@@ -280,6 +279,7 @@ class Writer:
             with connection.begin():
                 erase(connection, erasure)
             self._sealer.forget({erasure.owner})
+            self._places.shelves.clear()  # some are gone
             database.overwrite_deleted(connection, False)
             # Older copies of the pages lie in the write-ahead log until it is emptied, which a reader can put off.
             if database.checkpoint(connection, "TRUNCATE"):

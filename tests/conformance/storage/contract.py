@@ -308,7 +308,8 @@ class StoreContract:
         assert store.reservation(T, "none") is None
 
     def test_decrypts_details_and_keeps_none_of_their_text_in_entries(self, store: Store, reopen: Reopen) -> None:
-        store.commit_blocking(write("m", put(Kind.MISSION, mission("m")), details=(brief(), called("d", to="kim"))))
+        store.commit_blocking(write("m", put(Kind.MISSION, mission("m")), details=(brief(),)))
+        store.commit_blocking(write("d", details=(called("d", to="kim"),)))
         again = reopen()
         assert again.brief(T, MissionId("m")) == BRIEF
         assert again.detail(T, "m", "d", DetailKind.CALL) == called("d", to="kim").body
@@ -317,8 +318,9 @@ class StoreContract:
         assert b"kim" not in b"".join(again.entries(T, 0, 9))
 
     def test_erases_a_mission_and_leaves_its_entries(self, store: Store, reopen: Reopen) -> None:
-        store.commit_blocking(write("m", put(Kind.MISSION, mission("m")), details=(brief(), called("d"))))
-        store.commit_blocking(write("n", details=(called("d", mission="n"),)))
+        store.commit_blocking(write("m", put(Kind.MISSION, mission("m")), details=(brief(),)))
+        for mission_id in ("m", "n"):
+            store.commit_blocking(write("d", details=(called("d", mission=mission_id),)))
         entries = store.entries(T, 0, 9)
         store.erase_blocking(T, "m")
         for each in (store, reopen()):

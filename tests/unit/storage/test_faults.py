@@ -132,7 +132,8 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (size + 200_000, resource.RLIM_INFINIT
 kept = 1
 try:
     while True:
-        more = write("a", put(Kind.AGENT, agent("a", kept + 1)), details=(called(f"d{kept}", text="x" * 20_000),))
+        name = f"d{kept}"
+        more = write(name, put(Kind.AGENT, agent("a", kept + 1)), details=(called(name, text="x" * 20_000),))
         store.commit_blocking(more)
         kept += 1
 except Unavailable as error:
@@ -142,7 +143,7 @@ found = store.agent(T, AgentId("a"))
 assert found.version == kept, (found.version, kept)
 for _ in range(3):
     try:
-        store.commit_blocking(write("a", details=(called("d", text="x" * 200_000),)))
+        store.commit_blocking(write("d", details=(called("d", text="x" * 200_000),)))
         raise SystemExit("a write was kept on a full disk")
     except Unavailable:
         pass
@@ -178,7 +179,7 @@ def test_a_store_locked_by_another_program_fails_all_that_waits_and_heals(tmp_pa
     async def scenario() -> list[int | BaseException]:
         assert store.memory(T, InstanceId("i")).empty
         writes = [write("a", put(Kind.AGENT, agent("a", version)), time=5) for version in range(2, 40)]
-        writes.append(write("b", put(Kind.MISSION, mission("m")), details=(brief(),)))
+        writes.append(write("m", put(Kind.MISSION, mission("m")), details=(brief(),)))
         settled = put(Kind.RESERVATION, reservation("d", "settled", 2))
         writes.append(write("d", settled, details=(result("d", "a word"),)))
         return await asyncio.gather(*(store.commit(one) for one in writes), return_exceptions=True)
@@ -435,7 +436,7 @@ def test_the_write_ahead_log_stays_bounded_under_load(
 
     async def scenario() -> None:
         for turn in range(60):
-            writes = (write("a", details=(called(f"d{turn}-{n}", text="x" * 20_000),)) for n in range(10))
+            writes = (write(f"d{turn}-{n}", details=(called(f"d{turn}-{n}", text="x" * 20_000),)) for n in range(10))
             await asyncio.gather(*(store.commit(one) for one in writes))
 
     asyncio.run(scenario())

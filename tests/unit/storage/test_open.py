@@ -167,8 +167,9 @@ def test_a_store_of_the_first_schema_is_brought_to_this_one_with_all_that_it_hol
 
 def test_a_detail_moved_to_another_place_is_not_read_there(path: Path, keys: KeyDirectory) -> None:
     with sqlite3.connect(made(path, keys)) as other:
-        other.execute("DELETE FROM detail WHERE owner = 'a2'")
-        other.execute("UPDATE detail SET owner = 'a2' WHERE owner = 'a1'")
+        (first, second) = (f"(SELECT place FROM entry WHERE id = '{name}')" for name in ("a1", "a2"))
+        other.execute(f"DELETE FROM detail WHERE place = {second}")
+        other.execute(f"UPDATE detail SET place = {second} WHERE place = {first}")
     other.close()
     store = Store(path, wrap=keys, encode=encode_entry)
     with pytest.raises(Unavailable, match="was changed"):

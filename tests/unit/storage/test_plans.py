@@ -14,17 +14,21 @@ from remit.storage import Store
 from remit.terms import DetailKind, InstanceId, Kind
 
 QUESTIONS: dict[str, tuple[Callable[[Store], object], str]] = {
-    "entries about a thing": (lambda store: store.entry_of(T, "d"), "entry_about (tenant=? AND id=?)"),
-    "entries by number": (lambda store: store.entries(T, 0, 2), "(tenant=? AND seq>? AND seq<?)"),
-    "size": (lambda store: store.size(T), "(tenant=?)"),
-    "time of the last": (lambda store: store.last_time(T), "(tenant=?)"),
+    "entries about a thing": (lambda store: store.entry_of(T, "d"), "entry_about (id=? AND rowid>? AND rowid<?)"),
+    "entries by number": (
+        lambda store: store.entries(T, 0, 2),
+        "entry USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+    ),
+    "size": (lambda store: store.size(T), "entry USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+    "time of the last": (lambda store: store.last_time(T), "entry USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+    "a call": (lambda store: store.reservation(T, "gone"), "entry_about (id=? AND rowid>? AND rowid<?)"),
     "a settled call": (lambda store: store.reservation(T, "gone"), "(tenant=? AND kind=? AND id=?)"),
     "a detail": (
         lambda store: store.detail(T, "m", "d", DetailKind.RESULT),
-        "(tenant=? AND mission=? AND owner=? AND kind=?)",
+        "detail USING INTEGER PRIMARY KEY (rowid=?)",
     ),
     "what an instance read": (lambda store: store.memory(T, InstanceId("i")), "state_belongs (tenant=? AND belongs=?)"),
-    "erasures cut off": (lambda store: store.unfinished_erasures(T), "entry_about (tenant=? AND id=?)"),
+    "erasures cut off": (lambda store: store.unfinished_erasures(T), "entry_about (id=? AND rowid>? AND rowid<?)"),
 }
 
 
