@@ -100,14 +100,11 @@ class Batch:
         held = None
         records: list[tuple[dict[Row, Row], Row]] = []
         for put in write.puts:
-            record = put.record
             row = _row(put, seq)
-            if type(record) not in COOLS:
-                records.append((self._steady, row))
-            elif _is_held(put, draft.id):
+            if _is_held(put, draft.id):
                 held = row[-1]
             else:
-                records.append((self._changing, row))
+                records.append((self._changing if type(put.record) in COOLS else self._steady, row))
         text = self._sealed(place, draft, write.details) if write.details else None
         if seq == 0:
             self._tenants.append((place // PLACES, tenant))
@@ -160,7 +157,7 @@ class Batch:
 def _is_held(put: Put, about: str) -> bool:
     """Whether it stands with its decision's entry: `state` has what becomes of it."""
     record = put.record
-    return isinstance(record, Reservation) and record.state == OPEN and not put.expected and record.id == about
+    return type(record) is Reservation and record.state == OPEN and not put.expected and record.id == about
 
 
 def _row(put: Put, seq: int) -> Row:

@@ -22,7 +22,7 @@ class Passing:
             Kind.TOKEN: collections.deque(),
             Kind.APPROVAL: collections.deque(),
         }
-        self._awaited: collections.deque[tuple[str, str]] = collections.deque()
+        self._awaited: collections.deque[Reservation] = collections.deque()
         self._days: dict[int, set[Name]] = {}
 
     def came(self, record: Record, now: int) -> None:
@@ -32,9 +32,10 @@ class Passing:
             kind = Kind.TOKEN if isinstance(record, TokenRecord) else Kind.APPROVAL
             self._expiring[kind].append((record.expires, record.tenant, record.id))
 
-    def awaits(self, reservation: Reservation) -> None:
-        """It is durable, and its outcome may come soon, late or never."""
-        self._awaited.append((reservation.tenant, reservation.id))
+    def awaits(self, reservation: Reservation) -> Reservation | None:
+        """It is durable, and its outcome may come soon, late or never. Returns the one that makes room for it."""
+        self._awaited.append(reservation)
+        return self._awaited.popleft() if len(self._awaited) > AWAITED else None
 
     def gone(self, now: int) -> list[Name]:
         """What may leave memory. Those of a kind live about equally long, so one that lives longer delays few."""
@@ -43,8 +44,6 @@ class Passing:
             while waiting and waiting[0][0] <= now:
                 _, tenant, name = waiting.popleft()
                 gone.append((kind, tenant, name))
-        while len(self._awaited) > AWAITED:
-            gone.append((Kind.RESERVATION, *self._awaited.popleft()))
         if self._days:
             today = now // _DAY
             for day in [day for day in self._days if day < today - 1]:  # outcomes still settle yesterday's

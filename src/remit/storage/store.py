@@ -288,7 +288,10 @@ class Store(Hot, Log):
             raise InvalidInput("expected each record once in a write")
 
     def _apply(self, write: Write) -> None:
-        briefs = [(one.mission, _brief(one.body)) for one in write.details if one.kind is _BRIEF]
+        brief = None
+        for one in write.details:
+            if one.kind is _BRIEF:
+                brief = _brief(one.body)
         self.revision += 1
         now = self.newest
         if write.entry.time > now:
@@ -301,8 +304,8 @@ class Store(Hot, Log):
                 self._passing.came(record, now)
         for kind, owner, name in self._passing.gone(now):
             self._pass(kind, owner, name)
-        for mission, brief in briefs:
-            self._briefs.put((write.entry.tenant, mission), brief)
+        if brief is not None:
+            self._briefs.put((write.entry.tenant, one.mission), brief)
 
     # What the writer reports, in its thread.
     def _kept(self, jobs: list[Job], numbers: list[int]) -> None:
@@ -321,12 +324,17 @@ class Store(Hot, Log):
             of = type(record)
             if of not in COOLS:
                 continue
-            shelf = self._by_type[of]
-            if is_hot(record):
-                if isinstance(record, Reservation):
-                    self._passing.awaits(record)
-            elif shelf.get(record.tenant, record.id) is record:
-                shelf.drop(record.tenant, record.id)
+            if not is_hot(record):
+                self._leave(of, record)
+            elif isinstance(record, Reservation):
+                late = self._passing.awaits(record)
+                if late is not None:
+                    self._leave(of, late)
+
+    def _leave(self, of: type, record: Record) -> None:
+        shelf = self._by_type[of]
+        if shelf.get(record.tenant, record.id) is record:
+            shelf.drop(record.tenant, record.id)
 
     def _pass(self, kind: Kind, tenant: str, name: str) -> None:
         """Drop a record whose time is over. What was used stays until its use is durable: `_cool` drops it."""
