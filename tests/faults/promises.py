@@ -67,6 +67,7 @@ class Rows:
             self.intact = database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             found = database.execute("SELECT place, kind, id, time, body, held FROM entry ORDER BY place").fetchall()
             states = database.execute("SELECT kind, id, body FROM state").fetchall()
+            states += database.execute("SELECT 'ledger', id, body FROM ledger").fetchall()
         self.numbers = [row[0] for row in found]
         self.times = [row[3] for row in found]
         self.entries = [(row[1], row[2], json.loads(row[4])["facts"]) for row in found]

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, func, select
 
 from remit.storage import database
 from remit.storage.details import Owner, Sealer, nonces, sealed_for
-from remit.storage.hot import COOLS, OPEN, is_loaded
-from remit.storage.schema import BLOCK, PLACES, detail, entry, mission_key, of_tenant, shelf, state
+from remit.storage.hot import OPEN, is_daily, is_loaded
+from remit.storage.schema import BLOCK, PLACES, detail, entry, ledger, mission_key, of_tenant, shelf, state
 from remit.storage.schema import tenant as tenants
 from remit.terms import Detail, EntryDraft, InvalidInput, Kind, Put, RemitError, TenantId, Unavailable, Write
 from remit.terms.entries import KINDS, Reservation
@@ -27,9 +27,10 @@ Row = tuple[Any, ...]
 _encode = msgspec.json.Encoder().encode
 
 
+_LEDGER = Kind.LEDGER
 _GUARD = ("version", "replaced")
-_STEADY = ("version", "replaced", "seq", "body")
-_CHANGING = (*_STEADY, "hot", "belongs")  # indexes that are touched only where these may change
+_OF_LEDGERS = ("version", "replaced", "body")
+_OF_STATES = (*_OF_LEDGERS, "seq", "hot", "belongs")
 
 
 class Places:
@@ -54,8 +55,8 @@ class Batch:
         self._places = places
         self._tenants: list[Row] = []
         self._entries: list[Row] = []
-        self._steady: dict[Row, Row] = {}  # the last version of each record in this batch
-        self._changing: dict[Row, Row] = {}
+        self._states: dict[Row, Row] = {}  # the last version of each record in this batch
+        self._ledgers: dict[Row, Row] = {}
         self._details: list[Row] = []
         self._shelves: list[Row] = []
         self._ciphers: dict[Owner, AESGCM] = {}
@@ -83,9 +84,9 @@ class Batch:
         database.write_rows(connection, mission_key, [(*owner, wrapped) for owner, wrapped in self.keys.items()])
         database.write_rows(connection, shelf, self._shelves, replace=())
         database.write_rows(connection, detail, self._details)
-        for records, columns in ((self._steady, _STEADY), (self._changing, _CHANGING)):
+        for table, records, columns in ((state, self._states, _OF_STATES), (ledger, self._ledgers, _OF_LEDGERS)):
             rows = list(records.values())
-            if database.write_rows(connection, state, rows, replace=columns, guard=_GUARD) != len(rows):
+            if database.write_rows(connection, table, rows, replace=columns, guard=_GUARD) != len(rows):
                 raise Unavailable(
                     "a record was changed beside this process: only one Remit may use a store; restart it"
                 )
@@ -104,7 +105,7 @@ class Batch:
             if _is_held(put, draft.id):
                 held = row[-1]
             else:
-                records.append((self._changing if type(put.record) in COOLS else self._steady, row))
+                records.append((self._ledgers if put.kind is _LEDGER else self._states, row))
         text = self._sealed(place, draft, write.details) if write.details else None
         if seq == 0:
             self._tenants.append((place // PLACES, tenant))
@@ -165,9 +166,11 @@ def _row(put: Put, seq: int) -> Row:
     kind = KINDS.get(type(record))
     if kind is not put.kind:
         raise InvalidInput(f"expected a record of kind {put.kind.value}")
+    body = bytearray(_encode(record))
+    if kind is _LEDGER:
+        return (record.tenant, 1 if is_daily(record) else 0, record.id, record.version, put.expected, body)
     belongs = record.instance if type(record) is Reservation and record.state != OPEN else ""
     loaded = 1 if is_loaded(record) else 0
-    body = bytearray(_encode(record))
     return (record.tenant, kind._value_, record.id, record.version, put.expected, seq, loaded, belongs, body)
 
 

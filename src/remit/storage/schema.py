@@ -79,6 +79,20 @@ Index(
 # What is loaded at start is found without reading the rest: agents, missions, tools among millions of calls.
 Index("state_hot", state.c.tenant, sqlite_where=state.c.hot.is_(True), postgresql_where=state.c.hot.is_(True))
 
+# The record that every permit changes: short rows side by side, so that those of many missions share a page.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("daily", Boolean, nullable=False),  # those are read when asked for, a mission's at start
+    Column("id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("replaced", BigInteger, nullable=False),  # as of `state`
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant", "daily", "id"),
+    sqlite_with_rowid=False,
+)
+
 detail = Table(
     "detail",
     metadata,

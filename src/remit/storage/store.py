@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, literal, select, update
 
 from remit.approvals import UNUSED
 from remit.intent import Memory
@@ -28,7 +28,7 @@ from remit.storage.least_recent import LeastRecent, Weighed
 from remit.storage.log import Log
 from remit.storage.passing import COMES, Passing
 from remit.storage.recall import Recall, recent_approvals
-from remit.storage.schema import entry, meta, of_tenant, state
+from remit.storage.schema import entry, ledger, meta, of_tenant, state
 from remit.storage.writer import Job, Writer, run_in, settle
 from remit.terms import (
     Approval,
@@ -405,8 +405,12 @@ class Store(Hot, Log):
         for tenant in self.tenants():
             # in the order in which they came, for that is the order of the index
             query = select(state.c.kind, state.c.body).where(state.c.tenant == tenant, state.c.hot.is_(True))
-            for name, body in connection.execute(query.execution_options(yield_per=1000)):
-                self._load_one(name, body)
+            of_missions = select(literal(Kind.LEDGER.value), ledger.c.body).where(
+                ledger.c.tenant == tenant, ledger.c.daily.is_(False)
+            )
+            for each in (query, of_missions):
+                for name, body in connection.execute(each.execution_options(yield_per=1000)):
+                    self._load_one(name, body)
 
     def _load_one(self, name: str, body: bytes) -> None:
         try:
@@ -448,8 +452,12 @@ def _brief(body: bytes) -> Brief:
 
 def _record(connection: Connection, key: Touched) -> Record | None:
     kind, tenant, name = key
-    where = (state.c.tenant == tenant, state.c.kind == kind.value, state.c.id == name)
-    body = connection.execute(select(state.c.body).where(*where)).scalar()
+    if kind is Kind.LEDGER:
+        of_one = (ledger.c.tenant == tenant, ledger.c.daily.is_("@" in name), ledger.c.id == name)
+        query = select(ledger.c.body).where(*of_one)
+    else:
+        query = select(state.c.body).where(state.c.tenant == tenant, state.c.kind == kind.value, state.c.id == name)
+    body = connection.execute(query).scalar()
     if body is None and kind is Kind.RESERVATION:  # with its decision's entry, while no outcome is on record
         about = (entry.c.id == name, of_tenant(tenant), entry.c.held.is_not(None))
         body = connection.execute(select(entry.c.held).where(*about)).scalar()

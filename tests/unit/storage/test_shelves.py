@@ -10,7 +10,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from tests.conformance.storage.contract import BRIEF, OTHER, T, brief, called, put, reservation, result, write
+from tests.conformance.storage.contract import BRIEF, OTHER, T, brief, called, ledger, put, reservation, result, write
 
 from remit.audit.entries import encode_entry
 from remit.keys import KeyDirectory
@@ -143,6 +143,9 @@ def test_a_store_of_the_third_schema_keeps_its_entries_and_texts(tmp_path: Path,
             )
         held = (T, "reservation", "d1", 1, 0, 1, 0, "", msgspec.json.encode(reservation("d1")))
         connection.exec_driver_sql("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", held)
+        for name in ("m", "agent:a@1970-01-01"):
+            spent = (T, "ledger", name, 1, 0, 1, name == "m", "", msgspec.json.encode(ledger(name)))
+            connection.exec_driver_sql("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", spent)
     engine.dispose()
     store = Store(path, wrap=keys, encode=encode_entry)
     assert store.entries(T, 0, 9) == [name.encode() for _, _, name in entries[:6]]
@@ -155,6 +158,9 @@ def test_a_store_of_the_third_schema_keeps_its_entries_and_texts(tmp_path: Path,
         assert store.detail(T, one.mission, one.owner, one.kind) == one.body
     assert store.reservation(T, "d1") == reservation("d1")
     assert store.old_shelves(T, 9) == [OUTSIDE]
+    assert store._ledgers.all(T) == (ledger("m"),)
+    assert store.ledger(T, MissionId("agent:a@1970-01-01")) == ledger("agent:a@1970-01-01")
+    store.commit_blocking(write("m", put(Kind.LEDGER, ledger("m", 2))))
     store.commit_blocking(write("d1", put(Kind.RESERVATION, reservation("d1", "settled", 2))))
     store.erase_blocking(T, "m")
     assert [store.detail(T, one.mission, one.owner, one.kind) is None for one in details] == [1, 1, 0, 0, 0, 1]
