@@ -165,4 +165,4 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     puts: tuple[Put, ...] = ()
     expects: tuple[Expected, ...] = ()  # what was read and is not written: compared all the same
     as_of: int = -1  # the store's revision before all that was read: while it stands, there is nothing to compare
-    details: tuple[Detail, ...] = ()
+    details: tuple[Detail, ...] = ()  # at most one, of what the entry is about
