@@ -288,10 +288,10 @@ class Store(Hot, Log):
             raise InvalidInput("expected each record once in a write")
 
     def _apply(self, write: Write) -> None:
-        brief = None
+        briefed: tuple[str, Brief] | None = None
         for one in write.details:
             if one.kind is _BRIEF:
-                brief = _brief(one.body)
+                briefed = one.mission, _brief(one.body)
         self.revision += 1
         now = self.newest
         if write.entry.time > now:
@@ -304,8 +304,8 @@ class Store(Hot, Log):
                 self._passing.came(record, now)
         for kind, owner, name in self._passing.gone(now):
             self._pass(kind, owner, name)
-        if brief is not None:
-            self._briefs.put((write.entry.tenant, one.mission), brief)
+        if briefed is not None:
+            self._briefs.put((write.entry.tenant, briefed[0]), briefed[1])
 
     # What the writer reports, in its thread.
     def _kept(self, jobs: list[Job], numbers: list[int]) -> None:
