@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remit.intent import compile_goal
-from remit.intent.clauses import _PLAIN, _QUOTED, tokens_of
 from remit.intent.lookups import computed
 from remit.intent.passages import _LEADS, _OPENERS, _POINTING, _POLITE, _WISHES, instructions
 from remit.intent.sources import CONFIDENTIAL, tells_of_secret
+from remit.intent.tokens import _PLAIN, _QUOTED, tokens_of
 from remit.intent.values import (
     _FOLD,
     _INVISIBLE,

@@ -19,6 +19,7 @@ from remit.terms import OperationClass
 
 # Arguments whose value is what is done.
 MODES = word_set("action op operation verb method command mode decision activity act")
+_MEANS = word_set("amount amounts payment price invoice total")
 _STATEMENTS = word_set("sql statement sql_query sqlquery")
 _COMMANDS = word_set("command cmd shell_command bash_command command_line commandline")
 _ACT = re.compile(r"[\w.:/-]+|[A-Za-z]+(?: [A-Za-z]+){1,3}")
@@ -27,6 +28,7 @@ _HTTP = {"get": "get", "head": "get", "options": "get", "put": "update", "patch"
 _BRINGING = word_set(
     "create add make new submit place send post put perform do open start begin issue write log insert"
 )
+_SETTING = word_set("set update change edit modify enable disable")
 _GENERIC = _BRINGING | word_set(
     "set update change edit modify upsert patch replace get list read search find remove delete"
 )
@@ -40,9 +42,14 @@ def mode_of(schema: Mapping[str, Any]) -> str:
     for name, item in properties.items():
         if not isinstance(item, Mapping) or item.get("type", "string") != "string":
             continue
-        if str(name).lower() in MODES and not _is_line(str(name), item):
+        if str(name).lower() in MODES and not _is_line(str(name), item) and not _is_means(str(name), properties):
             return str(name)
     return ""
+
+
+def _is_means(name: str, properties: Mapping[str, Any]) -> bool:
+    """Whether it says by which means something is paid: the method of a payment is no act."""
+    return name.lower() in ("method", "mode") and any(_MEANS & {*split(str(other))} for other in properties)
 
 
 def statement_of(schema: Mapping[str, Any]) -> str:
@@ -85,8 +92,8 @@ def acts_of(name: str, description: str) -> frozenset[str]:
     for verb, noun in verbs_of(name, description):
         if verb not in _GENERIC:
             found.add(verb)
-        elif verb in _BRINGING and noun:
-            found.add(lexicon.verb(noun) or noun)
+        elif noun and (verb in _BRINGING or (noun.endswith("ing") and verb in _SETTING)):
+            found.add(lexicon.verb(noun) or noun)  # "set_forwarding" forwards
     if not found and not verbs_of(name, description):
         told = next((words[0] for words in fragments(description)[:1]), "")
         found = {lexicon.verb(told) or told} if told else set()

@@ -107,6 +107,7 @@ _ADDRESS = word_set(
 _PLACE_URL = word_set("url uri href link webhook callback website webpage")
 _DELIVERED = word_set("""destination target send export share output result report forward""")
 _HOST = word_set("domain host hostname ip endpoint server")
+_POINTED = word_set("address recipient delegate")
 _ORIGIN = word_set("from source sender origin debit")  # where things come from, not where they go
 _ITINERARY = word_set("origin departure arrival pickup airport cabin flight passenger travel trip")
 _PARTY = word_set("""user customer member person account contact team group assignee to client vendor supplier chat""")
@@ -140,11 +141,13 @@ class Roles(msgspec.Struct, frozen=True, kw_only=True):
     amounts: tuple[str, ...]
 
 
-def roles(found: tuple[Leaf, ...], classes: tuple[OperationClass, ...]) -> Roles:
-    """The part each argument plays in a call of these classes."""
+def roles(found: tuple[Leaf, ...], classes: tuple[OperationClass, ...], *, standing: bool = False) -> Roles:
+    """The part each argument plays in a call of these classes; `standing` of a tool whose work goes on by itself."""
     sends = bool({_C.COMMUNICATE, _C.TRANSFER} & set(classes))
     writes = set(classes) != {_C.READ}
     sinks = [leaf.path for leaf in found if _is_sink(leaf, classes)]
+    if standing and writes:
+        sinks += [leaf.path for leaf in found if leaf.text and leaf.head in _POINTED and leaf.path not in sinks]
     if any(_ITINERARY & {*leaf.words, *leaf.around} for leaf in found):
         sinks = [path for path in sinks if not path.endswith(("destination", "_to"))]
     if sends and not sinks and not {_C.CREATE, _C.UPDATE} & set(classes):

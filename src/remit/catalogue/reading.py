@@ -34,6 +34,9 @@ _PERHAPS_CODE = word_set("query code expression function")
 _LANGUAGES = ("sql", "cypher", "graphql", "python", "javascript", "shell", "bash", "source code", "sparql", "promql")
 
 
+_STANDING = word_set("rule filter")  # what it is pointed at gets what comes in from then on
+
+
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     classes: tuple[OperationClass, ...]
     roles: Roles
@@ -105,7 +108,7 @@ def read(
     ordered = tuple(one for one in OperationClass if one in classes)
     return Reading(
         classes=ordered,
-        roles=roles(found, ordered),
+        roles=roles(found, ordered, standing=any(clause.object in _STANDING for clause in clauses)),
         outside=_outside(ordered, clauses, found, sure),
         sure=sure,
         because=ascii("; ".join(notes))[1:-1][:300],

@@ -67,8 +67,13 @@ def assess(
     if tview.acts:
         if brief is not None:
             licence, grant = licence_of(case)
-            if licence == OUTSIDE and view.acts and worst.rank == GOAL and not tview.classes & HIGH:
-                licence = UNSURE  # another act than the goal's, on what the goal names and nothing else
+            if (
+                licence == OUTSIDE
+                and view.acts
+                and ((worst.rank == GOAL and not tview.classes & HIGH) or (tview.notes and worst.rank <= REFERENCED))
+            ):
+                # another act than the goal's, on what the goal names and nothing else; or the note that it was done
+                licence = UNSURE
             licence = max(licence, OUTSIDE)
             if view.stated and licence != OUTSIDE:
                 argument, said = contradicted(view.stated, call.arguments)

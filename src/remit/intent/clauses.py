@@ -5,43 +5,23 @@ kept, because goals and mails use the same few thousand words. The text may be a
 repetition, tables bounded.
 """
 
-import re
 from itertools import islice
 
 import msgspec
 
-from remit.intent.kept import kept
 from remit.intent.lexicon import (
     MAX_APART,
     Lexicon,
     act_of,
-    base,
-    is_information,
-    is_noun,
-    is_phrasal,
-    is_vague,
-    kinds,
     licenses,
     phrasal,
     tells,
 )
-from remit.intent.spelling import corrected, in_full
-from remit.intent.values import is_specific
+from remit.intent.nouns import is_information
+from remit.intent.tokens import ARROWS, Token
 from remit.intent.words import words
 from remit.terms import OperationClass
 
-_PLAIN = (  # "w/", words, marks, "&" and dashes between spaces
-    r"(?<!\S)w/o?(?=[A-Z]|(?!\S))|[$€£#@]?\w(?:[\w.@:/%+#&=?~-]*[\w/%])?(?:'\w+)?|[,:()]|(?<!\S)(?:[&+]|[-–—]{1,3})(?!\S)"
-)
-_QUOTED = r"\"[^\"\n]{1,300}\"|(?<!\w)'[^'\n]{1,300}'(?!\w)|[“‘][^”’\n]{1,300}[”’]|`[^`\n]{1,300}`"
-_WORD = re.compile(_PLAIN)
-# What stands between white space and holds no quotation mark has the same words wherever it stands: read once.
-_PIECE = re.compile(r"\S+\s?")
-_UNQUOTED = r"(?<!\S)(?:[^\s\"'“‘`]++(?:\s++|\Z))++"
-_WORDS = re.compile(f"({_UNQUOTED})|({_QUOTED})|({_PLAIN})")
-_MARKS = frozenset((*",:()-–—", "--", "---"))
-_FIGURE = re.compile(r"\d{1,4}(?:[:.]\d\d)?(?:st|nd|rd|th|h|am|pm|min|km|kg|%)?")
-_NAMED = re.compile(r"[\d@/_]|\w\.\w")  # in tokens that name one thing: a code (with a digit), address, path, file
 _NOT = frozenset(words("not don't never without no doesn't didn't cannot can't won't isn't"))
 _GERUND_AFTER = frozenset(words("help with by about for consider try of on start me"))
 _PASSIVE_AFTER = frozenset(words("be been get being have is are"))
@@ -54,6 +34,24 @@ _EXCEPT = frozenset(
 )
 _DISPENSABLE = frozenset(words("can may must should could"))  # "the old ones can go"
 _NOTHING = frozenset(words("nothing none"))
+_ADVERBIAL = frozenset(  # what an order may begin with
+    tuple(pair.split("-"))
+    for pair in words("either-way any-case that-case this-way after-that if-so if-not while-there")
+)
+_PARTICLES = frozenset(words("in on up out off down back"))
+_ITSELF = frozenset(words("it them this that these those both all"))
+_SHORT_OF = frozenset(words("ok ticket"))  # a verb only with its object behind it
+_CONTAINERS = frozenset(
+    words(
+        """
+        list calendar diary agenda board cart basket sheet spreadsheet tracker schedule planner backlog todo to-do note
+        notes record file profile roster rota groceries shopping log table column
+        """
+    )
+)
+_ONTO = frozenset(words("on onto in into to"))
+_CAUSING = frozenset(words("get have"))
+_FINISHED = frozenset(words("by via back please now today immediately too once when if for in"))
 _SETTLED = frozenset(words("yes so not no possible needed necessary required ok"))  # "if so, merge it"
 _ASKER = frozenset(words("me us"))
 _SAYING = frozenset(words("confirm explain report describe present suggest acknowledge propose"))
@@ -67,7 +65,7 @@ _REQUESTING = frozenset(
 )
 _AGENTS = frozenset(words("you assistant agent ai bot model system me us"))  # who is asked by what is asked of them
 _CONDITIONS = frozenset(words("if when whenever once unless provided assuming should case"))
-_FINITE = frozenset(
+FINITE = frozenset(
     words(
         """
         is are was were isn't aren't wasn't weren't has have had hasn't haven't does doesn't do don't did didn't it's
@@ -95,109 +93,19 @@ _TURNING = frozenset(words("turn convert change exchange swap cash use spend"))
 _VALUES = frozenset(words("voucher vouchers points point miles credit credits coupon coupons reward rewards"))
 _SPENDING = frozenset((OperationClass.TRANSFER,))
 MAX_ASKED = 16  # words of an indirect question
-MAX_WORD = 64  # characters of a word that is kept
-
-
-class Token(msgspec.Struct, frozen=True, gc=False):
-    """One word of a sentence, a quoted name, or a mark, with what the lexicon says of it."""
-
-    text: str  # as written, quotes removed
-    low: str
-    quoted: bool = False
-    mark: bool = False
-    known: bool = False  # a verb in its base form
-    base: str = ""  # of an inflected verb
-    vague: bool = False  # a verb that says that something is to be done, not what
-    licenses: frozenset[OperationClass] = frozenset()
-    noun: bool = False
-    names: bool = False  # one thing, by its look
-    place: bool = False  # an address, a link, an account
-    number: bool = False
-    kinds: tuple[str, ...] = ()  # of things that the word stands for
-
-
-def _quoted(text: str) -> Token:
-    low = text.lower()
-    return Token(
-        text=text, low=low, quoted=True, names=bool(_NAMED.search(low)), number=_is_number(low), place=is_specific(text)
-    )
-
-
-def _is_number(low: str) -> bool:
-    """Also a time, a day or a quantity: "3pm", "the 21st", "17h" name nothing."""
-    return low.replace(".", "").isdigit() or bool(low[:1].isdigit() and _FIGURE.fullmatch(low))
-
-
-def _read(text: str) -> Token:
-    if text in _MARKS:
-        return Token(text=text, low=text, mark=True)
-    low = in_full(text.lower())
-    if len(text) > MAX_WORD:  # payload: a link, a key, a flood; no lexicon knows it
-        return Token(
-            text=text, low=low, names=bool(_NAMED.search(low)), number=_is_number(low), place=is_specific(text)
-        )
-    vague, licensed, root = is_vague(low), licenses(low), base(low)
-    if not (root or licensed or vague) and (meant := corrected(low)) != low:
-        low, licensed, root = meant, licenses(meant), base(meant)
-    plain = low.isalpha()  # without figure or mark: no name by its look, and no place
-    return Token(
-        text=text,
-        low=low,
-        known=bool(licensed) or vague or is_phrasal(low),
-        base=root,
-        vague=vague,
-        licenses=licensed or licenses(root),
-        noun=is_noun(low),
-        names=not plain and bool(_NAMED.search(low)),
-        number=not plain and _is_number(low),
-        place=not plain and is_specific(text),
-        kinds=tuple(sorted(kinds(low))) if plain and len(low) > 2 else (),
-    )
-
-
-_kept = kept(8192)(_read)
-
-
-def _words(text: str) -> tuple[Token, ...]:
-    return tuple([_kept(word) if len(word) <= MAX_WORD else _read(word) for word in _WORD.findall(text)])
-
-
-_kept_words = kept(8192)(_words)
-
-
-@kept(256)
-def tokens_of(sentence: str) -> tuple[Token, ...]:
-    """The words, quoted names and marks of a sentence."""
-    tokens: list[Token] = []
-    for unquoted, quoted, word in _WORDS.findall(sentence):
-        if unquoted:
-            for text in _PIECE.findall(unquoted):
-                tokens += _kept_words(text) if len(text) <= MAX_WORD else _words(text)
-        elif quoted:
-            tokens.append(_quoted(quoted[1:-1]))
-        else:
-            tokens += _words(word)
-    return tuple(tokens)
 
 
 def is_question(tokens: tuple[Token, ...], language: Lexicon) -> bool:
-    opening = list(islice((token.low for token in tokens if not token.mark), 3))
-    if opening and opening[0] in language.polite:
+    opening = list(islice((token.low for token in tokens if not token.mark), 4))
+    while opening and opening[0] in language.polite:
         opening = opening[1:]
     if not opening or opening[0] not in language.askers:
         return False
     asked = opening[1] if len(opening) > 1 else ""
-    if opening[0] == "when" and asked not in _FINITE and _orders_later(tokens):
-        return False  # "when it is ready send it"
+    if opening[0] == "when" and asked not in FINITE:
+        return False  # "when it is ready, send it", "when the bus stops, the doors should open"
     # "do the tasks" is no question, "do you have …" is
     return opening[0] not in language.doers or asked in language.subjects or asked == "you"
-
-
-def _orders_later(tokens: tuple[Token, ...]) -> bool:
-    return any(
-        token.known and token.licenses - _READING and at and (tokens[at - 1].mark or _after_condition(tokens, at))
-        for at, token in enumerate(tokens[:MAX_ASKED])
-    )
 
 
 class Asking(msgspec.Struct, frozen=True, gc=False):
@@ -248,10 +156,14 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
         return Asking(at, sure, "meet", _MEETING)  # "find 45 minutes with Jo and Ann"
     if verb in _TURNING and not _VALUES.isdisjoint(following):
         return Asking(at, sure, "redeem", _SPENDING)
-    if token.low == "go" and _ends(tokens, at) and at and tokens[at - 1].low in _DISPENSABLE:
+    if token.low == "go" and _ends(tokens, at) and at and (tokens[at - 1].low in _DISPENSABLE or _obliged(tokens, at)):
         return Asking(at, sure, "delete", licenses("remove"))
     if token.low == "go" and after == "back" and _obliged(tokens, at):
         return Asking(at, sure, "return", licenses("return"))  # "two of the chairs have to go back"
+    if verb in _SHORT_OF and not (after in _OBJECTS and (verb == "ok" or after in _ITSELF)):
+        return None
+    if verb in _CAUSING and _laid_down(tokens, at):
+        return Asking(at, False, "put", _WRITING)  # "get the numbers into the sheet"
     if token.vague:
         return Asking(at, sure, verb, _READING) if _informs(tokens, at) else None
     if (token.low == "make" and after in ("sure", "certain")) or (not sure and _in_question(tokens, at)):
@@ -259,11 +171,23 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
     actions = token.licenses
     if verb in _SAYING and after in _TOWARDS and at + 2 < len(tokens) and _is_somebody(tokens[at + 2]):
         actions |= _TELLING  # "confirm to her"
+    if verb == "confirm" and (at + 1 == len(tokens) or tokens[at + 1].mark or after in _FINISHED):
+        actions |= _TELLING  # "and confirm"
     if token.low == "set" and after == "up":
         actions |= _SETTING_UP
     if actions and actions <= _READING and "into" in following:
         actions |= _WRITING  # "summarize it into a note"
     return Asking(at, sure, verb, actions) if actions else None
+
+
+def _laid_down(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether something is to get to where things are written down: "get the dates into the calendar"."""
+    for place, token in enumerate(tokens[at + 1 : at + 1 + MAX_APART], at + 1):
+        if token.mark:
+            return False
+        if token.low in _ONTO:
+            return any(word.low in _CONTAINERS for word in tokens[place + 1 : place + 4])
+    return False
 
 
 def _obliged(tokens: tuple[Token, ...], at: int) -> bool:
@@ -314,7 +238,7 @@ def _informs(tokens: tuple[Token, ...], at: int) -> bool:
     if tokens[at].low not in _GIVING:
         return False
     for token in tokens[at + 1 : at + 1 + MAX_APART]:
-        if token.mark or token.low in ("to", "for", "from", "about", "of"):
+        if token.mark or token.low in ("to", "for", "from", "about", "of", "on", "onto", "in", "into"):
             break
         if is_information(token.low):
             return True
@@ -339,14 +263,17 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
     earlier = tokens[at - 2].low if at > 1 else ""
     if prior in _NOT or (earlier in _NOT and prior in language.modals):
         return None
-    if prior == "to" and earlier in _WONDERING:
-        return None  # "suggest what to save": to be told
+    if prior == "to" and (earlier in _WONDERING or earlier in _NOTHING):
+        return None  # "suggest what to save": to be told; "nothing to book"
     opens = before is None or before.mark or prior in language.polite or (earlier == "if" and prior in _SETTLED)
-    opens = opens or _after_recipient(tokens, at, language)
+    opens = opens or (earlier, prior) in _ADVERBIAL or _after_recipient(tokens, at, language)
+    if token.text in ARROWS:
+        return (at > 0 and at + 1 < len(tokens) and not _orders(tokens[at + 1])) or None
+    opens = opens or (before is not None and before.text in ARROWS)
     if prior == "to" and _of_others(tokens, at - 1):
         return None  # "tell her to write it up": she writes
     if not token.known:
-        wished = _participle(tokens, at, asks)
+        wished = _participle(tokens, at, language, asks)
         return _inflected(token.low, prior, opens, asks) if wished is None else wished
     if token.noun and _names_it(tokens, at):
         return None
@@ -369,6 +296,11 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
     if token.noun:
         return None
     return earlier in ("want", "need", "like", "love", "please") or prior in ("to", "and") or None
+
+
+def _orders(token: Token) -> bool:
+    """Whether a word begins an order: what stands before an arrow is then why."""
+    return token.known and not token.noun
 
 
 def _of_others(tokens: tuple[Token, ...], to: int) -> bool:
@@ -395,9 +327,11 @@ def _names_it(tokens: tuple[Token, ...], at: int) -> bool:
 def _after_condition(tokens: tuple[Token, ...], at: int) -> bool:
     """Whether the verb begins what is to be done under a condition that no comma ends: "if it is free book it"."""
     after = tokens[at + 1] if at + 1 < len(tokens) else None
-    if after is not None and not (after.low in _OBJECTS or after.number or after.names or after.low == "and"):
+    if after is not None and not (
+        after.low in _OBJECTS or after.number or after.names or after.low == "and" or after.low in _PARTICLES
+    ):
         return False
-    if tokens[at - 1].low in _FINITE or tokens[at - 1].low in ("to", "who", "that", "which"):
+    if tokens[at - 1].low in FINITE or tokens[at - 1].low in ("to", "who", "that", "which"):
         return False
     said = False
     for token in reversed(tokens[max(0, at - MAX_ASKED) : at]):
@@ -405,11 +339,11 @@ def _after_condition(tokens: tuple[Token, ...], at: int) -> bool:
             return False
         if token.low in _CONDITIONS:
             return said
-        said = said or token.low in _FINITE or (token.base != token.low and token.low.endswith(("s", "ed")))
+        said = said or token.low in FINITE or (token.base != token.low and token.low.endswith(("s", "ed")))
     return False
 
 
-def _participle(tokens: tuple[Token, ...], at: int, asks: bool) -> bool | None:
+def _participle(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) -> bool | None:
     """What has to be done to something is asked for: "two of them have to be returned", "I want it removed"."""
     low, base = tokens[at].low, tokens[at].base
     past = low.endswith(("ed", "en", "t")) or (base not in ("", low) and not low.endswith(("s", "ing")))
@@ -420,7 +354,19 @@ def _participle(tokens: tuple[Token, ...], at: int, asks: bool) -> bool | None:
         return True
     if prior[-2:] in (["must", "be"], ["should", "be"]):
         return True
+    if _caused(tokens, at, language):
+        return True  # "get it paid"
     return False if _ends(tokens, at) and not _WISHED.isdisjoint(prior) else None
+
+
+def _caused(tokens: tuple[Token, ...], at: int, language: Lexicon) -> bool:
+    """Whether somebody is to have it done: "get the invoice approved", not "I get paid"."""
+    for start in range(at - 2, max(-1, at - MAX_APART), -1):
+        if tokens[start].mark or tokens[start].low in ("and", "that", "which", "who"):
+            return False
+        if tokens[start].low in _CAUSING:
+            return bool(position(tokens, start, language, False))
+    return False
 
 
 def _begins(tokens: tuple[Token, ...], at: int) -> bool:

@@ -8,9 +8,11 @@ over. Limits: word order and a few lists, no parser; the last thing that was tol
 
 from collections.abc import Iterator
 
-from remit.catalogue.words import singular
-from remit.intent.clauses import Token, position
-from remit.intent.lexicon import Lexicon, is_noun
+from remit.catalogue.words import singular, split
+from remit.intent.clauses import FINITE, heads, position
+from remit.intent.lexicon import Lexicon
+from remit.intent.nouns import CALENDAR, is_noun
+from remit.intent.tokens import Token
 from remit.intent.words import words
 
 # What is there to be done, or says what is.
@@ -40,7 +42,9 @@ _RULES = frozenset(
         """
     )
 )
-_CONTENTS = frozenset(words("everything all whatever anything point thing item rest stuff first bit entry wish one"))
+_CONTENTS = frozenset(
+    words("everything all lot whatever anything point thing item rest stuff first bit entry wish one")
+)
 # Verbs of handing over, with the particles that they need: any of them, or none ("-").
 _HANDLING: dict[str, frozenset[str]] = {
     verb: frozenset(particles.split(","))
@@ -62,6 +66,7 @@ _FULLY = frozenset(words("do handle work action tackle manage settle deal take s
 _WITH_TEXTS = _FULLY | frozenset(words("implement address treat pick process proceed continue carry"))
 _ORDINALS = frozenset(words("first second third last rest half all both each one most some"))
 _FILLERS = frozenset(words("of with on off through out to up over down after care ahead going started"))
+_NUMBERS = frozenset(words("of two three four five six seven eight nine ten it them this these those that"))
 _PRONOUNS = frozenset(words("it that them this those these everything all both"))
 _ENDS_NOUN = frozenset(
     words(
@@ -125,7 +130,7 @@ def told_of(tokens: tuple[Token, ...]) -> tuple[str, ...]:
     for at, token in enumerate(tokens):
         if token.mark or token.quoted or singular(token.low) not in _WRITTEN:
             continue
-        near = tokens[max(0, at - 2) : at + 4]
+        near = tokens[max(0, at - 3) : at + 4]
         if names := _names(_clause(near)):
             return (*names, singular(token.low))
     return ()
@@ -157,6 +162,7 @@ def _is_little(token: Token) -> bool:
     return len(token.low) < 3 or token.low in _LITTLE
 
 
+_LITTLE_TIME = frozenset(words("please now today too first yourself quickly asap immediately thanks"))
 _LITTLE = frozenset(
     words("the a an my our your his her its their this that just also already yesterday today has have had he she they")
 )
@@ -178,10 +184,20 @@ def _object(tokens: tuple[Token, ...], start: int, verb: str, told: tuple[str, .
         return ()
     noun = _noun(clause)
     if clause[0].low in _PRONOUNS and verb in _FULLY and not _nouns(clause, _WRITTEN):
-        return told if len(noun) < 2 or clause[0].low in ("it", "them") else ()
-    if verb in _FULLY and noun and _is_code(noun[-1]) and (len(noun) == 1 or singular(noun[-2].low) in _TASKS):
-        return (*_names(noun), *_nouns(noun, _TASKS))
+        plain = all(token.low in _NUMBERS or token.number for token in clause[1:] if token.low not in _LITTLE_TIME)
+        return told if plain or len(noun) < 2 or clause[0].low in ("it", "them") else ()
+    if noun and _is_code(noun[-1]) and (verb in _FULLY or verb in _WITH_TEXTS):
+        before = singular(noun[-2].low) if len(noun) > 1 else ""
+        if (verb in _FULLY and not before) or before in _TASKS or (before and not is_noun(before)):
+            return (
+                *_names(noun),
+                *(_nouns(noun, _TASKS) or ("task",)),
+            )  # "process leaver T-88", not "process payment P-88"
+    if len(noun) == 1 and noun[0].names and _says_what(noun[0].text, verb):
+        return (noun[0].text,)
     head = _head(noun)
+    if head == "lot" and len(noun) < 3:
+        return told
     if head in _CONTENTS and len(clause) > len(noun):
         noun, head = clause, next(iter(_nouns(clause, _WRITTEN)), "")
     if head in _TASKS:
@@ -191,6 +207,12 @@ def _object(tokens: tuple[Token, ...], start: int, verb: str, told: tuple[str, .
     if verb == "follow" and head in _RULES:
         return (*_names(clause), *(_nouns(clause, _RULES) if head not in ("hint", "advice") else told)) or told
     return ()
+
+
+def _says_what(name: str, verb: str) -> bool:
+    """Whether a file or page by its name says what is to be done, or is followed: "work off audit-checklist.md"."""
+    file = "." in name or "/" in name
+    return file and (verb in ("do", "follow") or any(singular(part) in _TASKS | _RULES for part in split(name)))
 
 
 def _ahead(tokens: tuple[Token, ...], told: tuple[str, ...]) -> tuple[str, ...]:
@@ -215,6 +237,8 @@ def _bare(tokens: tuple[Token, ...], language: Lexicon) -> tuple[str, ...]:
         said = said[1:]
     if not said:
         return ()
+    if whose := _whose_request(tuple(said), language):
+        return whose
     named = said[1:] if singular(said[0].low) in _TASKS else said
     if not named or not _is_code(named[0]) or named[0].place:
         return ()
@@ -222,6 +246,19 @@ def _bare(tokens: tuple[Token, ...], language: Lexicon) -> tuple[str, ...]:
     if after in ("", "please", "next", "now", "too", "if", "thanks", "today", "asap", "immediately"):
         return (named[0].text, *_nouns(tuple(said[:1]), _TASKS))
     return ()
+
+
+def _whose_request(said: tuple[Token, ...], language: Lexicon) -> tuple[str, ...]:
+    """ "The stock list from Ada", "Ada's request please": somebody's wishes, and nothing said of them."""
+    noun = _noun(said)
+    if len(said) > 1 and said[1].low in language.determiners:
+        return ()  # a verb that nobody knows
+    if not noun or _head(noun) not in _TASKS or any(token.low in FINITE for token in said):
+        return ()
+    if heads(said, language, False)[0]:
+        return ()
+    names = _names(said)
+    return (*names, *_nouns(noun, _TASKS)) if names else ()
 
 
 def _clause(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -250,7 +287,9 @@ def _head(noun: tuple[Token, ...]) -> str:
 
 
 def _is_code(token: Token) -> bool:
-    return not token.quoted and any(map(str.isdigit, token.low)) and (token.names or len(token.low) >= LEAST_NUMBER)
+    if token.quoted or (token.number and not token.low.isdigit()):
+        return False  # a time, a quantity
+    return any(map(str.isdigit, token.low)) and (token.names or len(token.low) >= LEAST_NUMBER)
 
 
 def _names(tokens: tuple[Token, ...]) -> tuple[str, ...]:
@@ -260,6 +299,8 @@ def _names(tokens: tuple[Token, ...]) -> tuple[str, ...]:
     prior = ""
     for token in tokens:
         owner = token.low.endswith("'s")
+        if token.low.removesuffix("'s") in CALENDAR or token.low.startswith("i'"):
+            continue
         named = token.quoted or owner or token.text[:1].isupper() or token.names
         if _is_code(token) or (named and not token.number):
             (beside if prior in _FOR_WHOM else found).append(token.text.removesuffix("'s"))

@@ -14,6 +14,7 @@ import msgspec
 
 from remit.catalogue.lexicon import VERBS
 from remit.catalogue.words import singular, stems
+from remit.intent.nouns import is_noun as is_noun
 from remit.intent.words import words
 from remit.terms import OperationClass
 
@@ -27,19 +28,21 @@ _WIDER: dict[Classes, str] = {
         _C.UPDATE,
     ): """
         scrap ditch bin void retire cancel remove drop discontinue deactivate disable end withdraw clear
-        eliminate strike tidy
+        eliminate strike tidy stop halt scratch nix axe
     """,
     (_C.TRANSFER,): "pay wire settle donate tip repay reimburse payback",
+    (_C.UPDATE,): "repair troubleshoot",
     (_C.TRANSFER, _C.UPDATE): "refund return exchange compensate credit charge",
-    (_C.CREATE, _C.TRANSFER): "book order buy purchase reserve rent invest trade sell acquire",
+    (_C.CREATE, _C.TRANSFER): "book order buy purchase reserve rent invest trade sell acquire ticket",
     (_C.TRANSFER, _C.COMMUNICATE): "send transmit",
     (_C.COMMUNICATE,): """
         email mail message dm text notify tell inform reply respond answer announce contact ask remind warn
         forward alert ping call congratulate thank serve nudge page relay phone ring invite greet brief
-        advise apologise apologize text message chase
+        advise apologise apologize text message chase acknowledge whatsapp
     """,
     (_C.COMMUNICATE, _C.CREATE): "post publish tweet comment share submit upload write broadcast retweet",
     (_C.COMMUNICATE, _C.ADMINISTER, _C.CREATE, _C.UPDATE): "invite add",
+    (_C.COMMUNICATE, _C.UPDATE): "rsvp accept decline",
     (_C.ADMINISTER, _C.UPDATE): """
         grant revoke allow permit authorize block unblock ban promote reset configure secure protect
         restrict enroll
@@ -56,7 +59,8 @@ _WIDER: dict[Classes, str] = {
         freeze unfreeze raise lower increase decrease reduce tag label categorize categorise close resolve
         sign countersign claim redeem waive waitlist shortlist hire translate transcribe merge split replace
         enter prepare stage make sort transition allocate link connect attach follow rectify navigate drive
-        turn lock unlock tune extend confirm approve reject accept check-in reopen
+        turn lock unlock tune extend confirm approve reject accept check-in reopen ok greenlight green-light push
+        shift acknowledge
     """,
     (_C.CREATE,): """
         file lodge request apply create generate draft compose build open start copy backup archive produce
@@ -100,36 +104,6 @@ _ACTS = dict(
     """
     )
 )
-# Nouns that people use for one another. The first of a group is its name, as `datatypes` of a grant writes it.
-_KINDS = """
-payment money transaction transfer bill invoice rent fee refund iban bank fund cash salary expense spending
-    purchase charge debt subscription payout donation balance deposit amount price cost reimbursement wire
-    order-standing;
-message mail email inbox dm note letter reply chat text sms newsletter notification conversation thread
-    correspondence tweet post comment feedback announcement voicemail instruction;
-event meeting appointment calendar invitation schedule reminder session call availability lunch dinner;
-file document doc report sheet spreadsheet folder directory attachment drive pdf slide presentation notice
-    archive backup log;
-user person member people colleague friend customer client employee contact profile info information account
-    crew passenger guest patient supplier;
-channel group room team workspace slack server forum community;
-page website webpage site url link web blog article www wiki;
-reservation booking flight hotel trip ticket travel table seat cabin baggage insurance itinerary car restaurant
-    airport airline;
-order product item cart shipment delivery stock inventory variant shop store tracking courier package
-    fulfillment supply;
-password credential secret key token passphrase pin login security mfa;
-repository repo branch commit issue pull-request code pipeline deployment release build ci;
-permission role access privilege grant admin visibility;
-address street city location;
-vehicle engine fuel door tire brake tank;
-record database table row entry db;
-task todo to-do list action-item instruction request checklist errand chore;
-case ticket incident complaint enquiry inquiry dispute matter;
-policy guideline procedure runbook playbook handbook manual protocol sop regulation kb knowledgebase faq;
-stock-share share stock trade watchlist portfolio symbol;
-prescription medication drug dose medicine refill
-"""
 # Acts whose verb is a noun of its own in interfaces, and of no other meaning.
 _NAMED_ACTS = frozenset(
     words("return exchange refund cancel submit install deploy register withdraw renew backup publish")
@@ -140,6 +114,9 @@ _PHRASAL: dict[Classes, str] = {
     (_C.READ,): "go-through go-over look-up look-into look-at look-through find-out run-through add-up sum-up tot-up",
     (_C.COMMUNICATE,): """
         let-know get-back reach-out pass-on pass-along follow-up drop-line write-back hand-over spread-word
+        report-back feed-back circle-back come-back ring-back drop-text drop-mail drop-email drop-sms drop-word
+        shoot-message shoot-mail shoot-email shoot-text shoot-line give-call give-ring give-shout give-bell
+        give-heads-up give-heads put-word mail-back text-back keep-posted keep-informed keep-updated
     """,
     (
         _C.COMMUNICATE,
@@ -149,16 +126,18 @@ _PHRASAL: dict[Classes, str] = {
         feedback
     """,
     (_C.EXECUTE, _C.UPDATE, _C.CREATE): "get-going get-done get-started get-moving",
-    (_C.ADMINISTER, _C.UPDATE): "give-access take-access give-rights give-permission let-in",
+    (_C.ADMINISTER, _C.COMMUNICATE, _C.UPDATE): "give-access give-rights give-permission give-permissions",
+    (_C.ADMINISTER, _C.UPDATE): "take-access take-rights let-in let-into lock-out",
     (_C.DELETE, _C.UPDATE): """
         take-out take-off call-off get-rid throw-away throw-out back-out strike-out leave-out clean-up cut-
-        out pull-out
+        out pull-out kick-out chuck-out bin-off cross-off cross-out
     """,
     (
         _C.EXECUTE,
         _C.UPDATE,
     ): """
-        shut-down shut-off switch-off switch-on turn-off turn-on fire-up start-up spin-up kick-off
+        shut-down shut-off switch-off switch-on turn-off turn-on fire-up start-up spin-up kick-off turn-down turn-up
+        dial-down dial-up
     """,
     (_C.TRANSFER, _C.UPDATE): "send-back bring-back give-back hand-back take-back",
     (_C.TRANSFER,): "top-up pay-back pay-off chip-in",
@@ -167,17 +146,6 @@ _PHRASAL: dict[Classes, str] = {
         push-back set-aside put-off pull-forward
     """,
 }
-# What somebody who wants to be given it wants to know.
-_INFORMATION = frozenset(
-    words(
-        """
-        list overview summary info information details status idea answer number figure price rate weather forecast
-        count breakdown comparison suggestion recommendation advice explanation description opinion rundown recap
-        digest statistics stats result analysis estimate insight briefing ranking fact option choice name
-        difference reason sense picture
-    """
-    )
-)
 _CONTRARY = """
     approve accept confirm admit : reject decline deny refuse; lock : unlock; enable activate : disable deactivate;
     block ban : unblock unban; grant allow : revoke forbid; subscribe : unsubscribe; start resume launch : stop pause;
@@ -185,14 +153,6 @@ _CONTRARY = """
     hold : release; promote : demote; follow : unfollow; archive : unarchive restore; open reopen : close; show : hide;
     pin : unpin; assign : unassign; redeem spend : award earn add grant; draft : send submit file serve
 """
-# What stays in force when the work is done: it is never a means to an end that somebody else named.
-_STANDING = frozenset(
-    words(
-        """
-        rule filter webhook hook automation trigger cron forwarding delegate delegation integration key token credential
-    """
-    )
-)
 RECURRING = frozenset(
     words(
         """
@@ -252,7 +212,8 @@ ENGLISH = Lexicon(
         words(
             """
         please kindly now then first firstly next also and or but just so finally afterwards after else
-        otherwise lastly second third immediately quickly always simply instead before to not let's lets i'd i'll
+        otherwise lastly second third ok okay yes yeah yep great good fine alright perfect hi hello hey thanks sorry
+        immediately quickly always simply instead before to not let's lets i'd i'll
     """
         )
     ),
@@ -297,15 +258,6 @@ def _wider() -> dict[str, frozenset[OperationClass]]:
     return table
 
 
-def _kinds() -> dict[str, frozenset[str]]:
-    table: dict[str, frozenset[str]] = {}
-    for row in _KINDS.split(";"):
-        group = row.split()
-        for noun in group:
-            table[noun] = table.get(noun, frozenset()) | {group[0]}
-    return table
-
-
 def _particles() -> dict[str, dict[str, frozenset[OperationClass]]]:
     table: dict[str, dict[str, frozenset[OperationClass]]] = {}
     for classes, pairs in _PHRASAL.items():
@@ -328,7 +280,6 @@ def _opposed() -> dict[str, frozenset[str]]:
 _PARTICLES = _particles()
 _OPPOSED = _opposed()
 _MEANS = _wider()
-_KIND = _kinds()
 
 
 LEAST_AGAIN = 4  # letters of a verb with "re-" before it: what is done again is done
@@ -400,36 +351,13 @@ def tells(verb: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def is_information(noun: str) -> bool:
-    """Whether it is something to know: "give me the figures" is a question."""
-    return noun in _INFORMATION or singular(noun) in _INFORMATION
-
-
-@lru_cache(maxsize=8192)
 def opposed(verb: str) -> frozenset[str]:
     """The verbs for the contrary: who asks to reject does not ask to approve."""
     return _OPPOSED.get(verb, frozenset())
 
 
-def is_standing(noun: str) -> bool:
-    """Whether such a thing stays in force and acts later, or for others."""
-    return singular(noun) in _STANDING
-
-
 def is_vague(word: str) -> bool:
     return word in _VAGUE
-
-
-@lru_cache(maxsize=16384)
-def kinds(noun: str) -> frozenset[str]:
-    """The kinds of things that a noun stands for; a noun that the lexicon does not know is its own kind."""
-    one = singular(noun)
-    return _KIND.get(one) or _KIND.get(noun) or frozenset((one,))
-
-
-@lru_cache(maxsize=16384)
-def is_noun(noun: str) -> bool:
-    return noun in _KIND or singular(noun) in _KIND
 
 
 # The catalogue knows these as parts of tools' names; at the head of a sentence they ask for nothing.
@@ -440,7 +368,7 @@ _NO_IMPERATIVE = frozenset(
         mean min max average sum minimum maximum power account availability status settings balance
         source sample bulk is are thank thanks see note enjoy think hope wait look block
         round type light water fire head top tail web human second last cover matter state value point
-        result results need want work take be love dear best regards sincerely feel
+        result results need want work take be love dear best regards sincerely feel ok okay ticket
     """
     )
 )

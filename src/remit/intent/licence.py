@@ -53,7 +53,13 @@ def _best(goal: GoalView, tool: ToolView, said: frozenset[str]) -> Licence:
             best, by = level, grant
             if best == WITHIN:
                 break
-    if best == OUTSIDE and (not goal.sure or tool.classes & READ or (goal.acts and not goal.names.isdisjoint(said))):
+    if best == OUTSIDE and (
+        (
+            not goal.sure and not tool.acting & HIGH & ~goal.classes
+        )  # nobody knows what is meant, but that it can be undone
+        or tool.classes & READ
+        or (goal.acts and not goal.names.isdisjoint(said))
+    ):
         best = UNSURE
     return best, by
 
@@ -71,7 +77,8 @@ def _match(grant: GrantView, tool: ToolView, goal: GoalView, said: frozenset[str
     within = alike or not grant.names.isdisjoint(said)
     if direct:
         within = within or not kinds or not kinds.isdisjoint(goal.kinds)
-        if not within and not said and grant.things and tool.things and not _says(acting, grant):
+        things = grant.things and not grant.kinds <= grant.source_kinds
+        if not within and not said and things and tool.things and not _says(acting, grant):
             return OUTSIDE  # the same act on another kind of thing, and nothing of the goal in it
         return WITHIN if within and grant.sure else UNSURE
     if within:
@@ -89,12 +96,7 @@ def _barred(goal: GoalView, tool: ToolView) -> bool:
     if goal.verbs.isdisjoint(tool.verbs):
         if not goal.opposed.isdisjoint(tool.called) and goal.verbs.isdisjoint(tool.called):
             return True
-        if (
-            tool.standing
-            and not tool.classes & READ
-            and tool.standing.isdisjoint(goal.kinds)
-            and not (goal.handed or goal.recurring)
-        ):
+        if tool.standing and not tool.classes & READ and tool.standing.isdisjoint(goal.kinds) and not goal.recurring:
             return True
     return any(
         ((tool.acting & grant.classes and not tool.classes & READ) or not grant.verbs.isdisjoint(tool.verbs))

@@ -19,7 +19,8 @@ _SHORT = dict(
         resv:reservation rez:reservation dept:department mgr:manager
         tmrw:tomorrow tmr:tomorrow tmw:tomorrow gonna:will wanna:want gotta:must lemme:let
         dont:don't doesnt:doesn't didnt:didn't cant:can't wont:won't isnt:isn't im:i'm ive:i've whats:what's
-        ppl:people abt:about b4:before bfr:before asap:immediately dm'd:messaged pm'd:messaged txted:texted
+        ppl:people abt:about todo's:todos to-do's:todos to-dos:todos e-mail:email e-mails:emails e-mailed:emailed
+        thru:through b4:before bfr:before asap:immediately dm'd:messaged pm'd:messaged txted:texted
         """
     )
 )

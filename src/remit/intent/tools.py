@@ -7,14 +7,15 @@ the agent composes counts only where an instruction shows in it.
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from remit.catalogue import acts_of, classes_of, mode_of, said_by, statement_of, verb_classes, verbs_named
 from remit.catalogue.words import singular, split
-from remit.intent.classes import COMMUNICATE, READ, TRANSFER, bits
-from remit.intent.lexicon import is_noun, is_standing, kinds
+from remit.intent.classes import COMMUNICATE, CREATE, READ, TRANSFER, UPDATE, bits
+from remit.intent.nouns import is_noun, is_standing, kinds
 from remit.intent.words import words
 from remit.terms import OperationClass, Tool
 
@@ -37,6 +38,16 @@ _ORIGINS = frozenset(words("from source sender origin debit"))
 # What a tool tells without being asked for anything in particular: the asker's own facts.
 _OWN = frozenset(words("profile preference setting saved payee beneficiary wallet passport whoami me account"))
 _EDGES = ".,:;!?()'\""
+_RULES = frozenset(("policy",))
+_HOUSE_RULES = frozenset(
+    (first, second)
+    for first in words("knowledge help support internal staff company house")
+    for second in words("base center centre article articles guide guides handbook procedures rules library")
+)
+# Where work is written down, and the work that is closed when it is done.
+_REMARKS = frozenset(words("note remark log worklog logbook memo annotation timeline journal-note"))
+_WORK = frozenset(words("case task"))
+_CLOSING = frozenset(words("close resolve complete finish update comment solve acknowledge"))
 MAX_DESCRIPTION = 200  # characters of a description that tell what a tool works on
 MAX_MODE = 40  # characters of a value that says what is done
 MAX_MODES = 32  # such values of one tool
@@ -66,6 +77,7 @@ class ToolView(msgspec.Struct, frozen=True, gc=False, eq=False):
     sends: bool  # to somewhere
     kinds: frozenset[str]
     things: bool  # whether the lexicon knows one of them
+    notes: bool  # writes down what was done, or that it was: a note on a record, a ticket that is closed
     standing: frozenset[str]  # those that stay in force
     about: frozenset[str]  # kinds of what its results speak of, by its name and its description
     title: frozenset[str]  # words of its whole name that say where it looks: `kb.get` is the kb's
@@ -126,7 +138,12 @@ def _view(
     nouns = [word for i, word in enumerate(words) if i > 0 or not verb_classes(word) or len(words) == 1]
     found = frozenset(kind for noun in nouns for kind in kinds(noun))
     said = [word.strip(_EDGES) for word in description.lower().split(". ")[0].split()]
+    if said and verb_classes(said[0]):
+        said = said[1:]  # "List the parcels" tells no list
     told = frozenset(kind for word in said if is_noun(word) for kind in kinds(word))
+    if any(pair in _HOUSE_RULES for pair in pairwise(said)):
+        told |= _RULES  # what the house has written down for its people
+        found |= _RULES
     if not any(map(is_noun, nouns)):  # the name says nothing of what it works on: its description may
         found |= told
     if statement:
@@ -144,6 +161,7 @@ def _view(
         sends=bool(sinks or does & COMMUNICATE),
         kinds=found,
         things=any(map(is_noun, found)),
+        notes=_notes(does, frozenset(map(singular, nouns)), found, verbs_named(_bare(name))),
         standing=frozenset(kind for noun in nouns if is_standing(noun) for kind in kinds(noun)),
         about=found | told,
         title=frozenset(
@@ -212,6 +230,13 @@ def _bare(name: str) -> str:
     """A tool's name without the namespace before it, where what is left says what is done to what."""
     _, _, last = name.replace("__", ".").replace("/", ".").rpartition(".")
     return last if len(split(last)) > 1 else name
+
+
+def _notes(does: int, nouns: frozenset[str], found: frozenset[str], called: frozenset[str]) -> bool:
+    """Whether a tool only keeps the record of work."""
+    if does & ~(CREATE | UPDATE | READ) or not does & (CREATE | UPDATE):
+        return False
+    return not _REMARKS.isdisjoint(nouns) or (not _WORK.isdisjoint(found) and not _CLOSING.isdisjoint(called))
 
 
 def _identity(path: str) -> bool:

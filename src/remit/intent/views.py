@@ -11,7 +11,8 @@ import msgspec
 from remit.intent import classes
 from remit.intent.classes import bits
 from remit.intent.kept import EMPTYING, kept
-from remit.intent.lexicon import ENGLISH, GOING_ON, RECURRING, base, is_noun, kinds, licenses, opposed
+from remit.intent.lexicon import ENGLISH, GOING_ON, RECURRING, base, licenses, opposed
+from remit.intent.nouns import is_noun, kinds
 from remit.intent.stated import quantities
 from remit.intent.tools import ToolView
 from remit.intent.values import (

@@ -7,7 +7,7 @@ that asked may tell him what became of it. What follows from such a sentence is 
 import re
 from collections.abc import Iterator
 
-from remit.intent.lexicon import kinds
+from remit.intent.nouns import kinds
 from remit.terms import Grant, OperationClass
 
 _C = OperationClass
@@ -30,6 +30,30 @@ _CHANGED = re.compile(
     r"|\b(?:i|we|he|she|they)(?:'ve| have| has|'m|'re| am| are| will|'ll)? (?:just )?mov(?:ed|ing|e) (?:to|house)\b"
     r"|\b(?:i|we) (?:now )?live (?:at|in)\b"
 )
+# Somebody is to learn of it: "she should know", "Kim needs to be told", "make sure they hear of it".
+_INFORMED = re.compile(
+    r"\b([\w'-]+) (?:should|must|needs? to|ought to|has to|have to|will want to|wants? to|would like to)"
+    r" (?:also |then |please )?(?:know|hear|be told|be informed|be notified|get a (?:mail|message|note|call|text|line)"
+    r"|be (?:asked|warned|thanked|updated))\b"
+    r"|\bmake sure (?:that )?([\w'-]+) (?:knows?|hears?|is told|are told|gets? told)\b"
+)
+_NOT_OTHERS = frozenset(("i", "we", "you", "which", "what", "who"))
+# How a thing is to be: "calls should go to the office", "the heading must say 2026".
+_SHOULD = re.compile(
+    r"(?<!what )(?<!who )(?<!how )\b(?!i |we |you )[\w'-]+ (?:should|must|needs? to|has to|have to|ought to)"
+    r" (?:then |now |please |only |always |no longer )?"
+    r"(?:be|go|ring|say|read|show|point|start|end|last|run|cost|become|stay|go to|come|have|contain|include)\b"
+)
+# What is owed: "I'd like the compensation", "then I want something back for it".
+_OWED = re.compile(
+    r"\b(?:want|like|get|expect|deserve|owed?|entitled to|claim|due|request|demand|need)\b(?: \w+){0,4}?"
+    r" (?:compensation|refund(?:ed)?|reimburse(?:ment|d)|(?:money|something|some|it|that|all) back|goodwill|rebate"
+    r"|credit(?:ed)?(?! card| limit| note))\b"
+)
+# The other of two: "the old slot has to go, new one is 3 June".
+_INSTEAD = re.compile(
+    r"\b(?:the )?new (?:one|date|time|slot|day) (?:is|will be|would be|at|on|:)|\bnew (?:date|time|slot|day)s?:"
+)
 _VALUE = re.compile(r"\d{3,}|\d[\d ]{5,}\d|\w@\w")
 _FACT_NAMED = re.compile(_FACT)
 
@@ -44,6 +68,15 @@ def wished(sentence: str) -> Iterator[Grant]:
             sure=False,
             quote=sentence[:MAX_QUOTE],
         )
+    quote = sentence[:MAX_QUOTE]
+    if (told := _INFORMED.search(lowered)) and (told[1] or told[2]) not in _NOT_OTHERS:
+        yield Grant(actions=(_C.COMMUNICATE,), datatypes=("message",), sure=False, quote=quote)
+    elif _SHOULD.search(lowered):
+        yield Grant(actions=(_C.CREATE, _C.UPDATE), sure=False, quote=quote)
+    if _OWED.search(lowered):
+        yield Grant(actions=(_C.TRANSFER,), datatypes=("payment",), sure=False, quote=quote)
+    if _INSTEAD.search(lowered):
+        yield Grant(actions=(_C.COMMUNICATE, _C.CREATE, _C.UPDATE), datatypes=("event",), sure=False, quote=quote)
     if changed := _CHANGED.search(lowered):
         fact = _FACT_NAMED.search(changed[0])
         named = kinds(fact[0].split()[0]) if fact else kinds("address")

@@ -12,6 +12,7 @@ from remit.intent.kept import EMPTYING
 from remit.terms import Bounds
 
 # Of tools, of an argument's name, of single words: no texts of a mission.
+_LEXICONS = ("remit.intent.lexicon", "remit.intent.nouns")  # of single words
 _OTHERS = {"_view", "_unit_of", "field_tells", "_elsewhere", "_in_order", "_label", "_misspelt"}
 
 
@@ -22,10 +23,10 @@ def test_every_table_of_texts_is_emptied() -> None:
     tables = {
         id(table): (f"{module.__name__}.{name}", table)
         for module in modules
-        if module.__name__ != "remit.intent.lexicon"
+        if module.__name__ not in _LEXICONS
         for name, table in vars(module).items()
         if isinstance(table, _lru_cache_wrapper) and table.__module__.startswith("remit.intent.")
-        if table.__module__ != "remit.intent.lexicon" and table.__name__ not in _OTHERS
+        if table.__module__ not in _LEXICONS and table.__name__ not in _OTHERS
     }
     emptied = {id(getattr(empty, "__self__", None)) for empty in EMPTYING}
     assert [name for key, (name, _) in tables.items() if key not in emptied] == []

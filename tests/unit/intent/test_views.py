@@ -9,8 +9,9 @@ from tests.unit.intent.making import call_of, mission_with
 
 from remit.catalogue import read_mcp
 from remit.intent import Memory, assess, compile_goal
-from remit.intent.lexicon import base, kinds, licenses
+from remit.intent.lexicon import base, licenses
 from remit.intent.licence import MAX_TOOLS
+from remit.intent.nouns import kinds
 from remit.intent.tools import tool_view
 from remit.intent.views import goal_view
 from remit.terms import (

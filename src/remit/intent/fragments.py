@@ -1,0 +1,89 @@
+"""Requests without a verb: "table for six on Friday", "we need a car in Porto", "all lights off, please".
+
+What is named is wanted: something to be booked is booked, something in the calendar is put there. Nothing of this is
+sure, and only things of which the goal cannot mean another act are read so. Limits: a few kinds of things; what a
+sentence says of a thing with a verb of its own ("the table is booked") asks for nothing.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from remit.intent.clauses import FINITE
+from remit.intent.tokens import Token
+from remit.intent.words import words
+from remit.terms import Grant, OperationClass
+
+_C = OperationClass
+MAX_QUOTE = 200
+_BROUGHT = {
+    "reservation": (_C.CREATE, _C.TRANSFER, _C.UPDATE),
+    "event": (_C.COMMUNICATE, _C.CREATE, _C.UPDATE),
+    "order": (_C.CREATE, _C.TRANSFER, _C.UPDATE),
+}
+_RUNS = frozenset(words("payment payroll salary salaries payments bill bills invoice invoices"))
+_RUN = frozenset(words("run round batch"))
+_SWITCHED = frozenset(words("on off"))
+_WISHING = frozenset(words("need needs want wants like love require"))
+_CONDITIONS = frozenset(words("if when whenever unless provided because since as"))
+_OF_IT = frozenset(words("for with w/ in on at from to of by about near around next"))
+_PLACES = frozenset(words("place places seat seats ticket tickets person persons people ppl pax adults spots"))
+
+
+def fragments(tokens: tuple[Token, ...], sentence: str) -> Iterator[Grant]:
+    """What a sentence in which no verb asks for anything may ask for all the same."""
+    said = _said(tokens)
+    if not said or _tells(said):
+        return
+    wanted = _wanted(said)
+    found = {kind for token in wanted for kind in token.kinds}
+    if not _PLACES.isdisjoint(token.low for token in wanted) and any(token.number for token in wanted):
+        found.add("reservation")
+    for kind, actions in _BROUGHT.items():
+        if kind in found:
+            yield Grant(actions=actions, datatypes=(kind,), sure=False, quote=sentence[:MAX_QUOTE])
+    lows = [token.low for token in said]
+    if any(one in _RUNS and other in _RUN for one, other in pairwise(lows)):
+        yield Grant(actions=(_C.CREATE, _C.TRANSFER), datatypes=("payment",), sure=False, quote=sentence[:MAX_QUOTE])
+    if any(_switched(said, at) for at in range(1, len(said))):
+        things = tuple(dict.fromkeys(kind for token in said for kind in token.kinds))
+        yield Grant(actions=(_C.EXECUTE, _C.UPDATE), datatypes=things, sure=False, quote=sentence[:MAX_QUOTE])
+
+
+_ARTICLES = frozenset(
+    words("the a an my our his her their your monday tuesday wednesday thursday friday saturday sunday")
+)
+
+
+def _tells(said: list[Token]) -> bool:
+    """Whether it says something of the thing, rather than that somebody wants it."""
+    if not _WISHING.isdisjoint(token.low for token in said):
+        return False
+    return any(
+        token.low in FINITE and not (at and said[at - 1].number)
+        for at, token in enumerate(said)  # "24 may"
+    )
+
+
+def _switched(said: list[Token], at: int) -> bool:
+    """Whether a thing is named and how it should be: "lights off", not "off the list"."""
+    before = said[at - 1]
+    after = said[at + 1].low if at + 1 < len(said) else ""
+    return said[at].low in _SWITCHED and after not in _ARTICLES and not (before.known and not before.noun)
+
+
+def _said(tokens: tuple[Token, ...]) -> list[Token]:
+    """The words before any condition or reason."""
+    said = []
+    for token in tokens:
+        if token.low in _CONDITIONS:
+            break
+        if not token.mark:
+            said.append(token)
+    return said
+
+
+def _wanted(said: list[Token]) -> list[Token]:
+    """The words for the thing itself: before what is said of it ("lunch | with Dana at noon"), behind a wish."""
+    start = next((at + 1 for at, token in enumerate(said) if token.low in _WISHING), 0)
+    end = next((at for at in range(start + 1, len(said)) if said[at].low in _OF_IT), len(said))
+    return said[start:end]

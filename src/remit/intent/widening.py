@@ -1,0 +1,66 @@
+"""What a verb also asks for because of what it is said of: a payment that is scheduled moves money, a laptop that is
+fixed has things run on it, a meeting that is pushed to Friday is another meeting in the calendar.
+
+The verb alone does not say so ("schedule the visit"), and neither does the thing alone ("show me the payment").
+"""
+
+from itertools import islice, pairwise
+
+from remit.intent.nouns import CALENDAR, is_noun
+from remit.intent.tokens import Token
+from remit.intent.words import words
+from remit.terms import OperationClass
+
+_C = OperationClass
+NEAR = 5  # words behind a verb among which its object stands
+# What is a movement of money by its name, and what may be done to bring one about or to change it.
+_MOVEMENTS = frozenset(words("payment payments transfer transfers payout payouts instalment instalments installment"))
+_COMPOUND = frozenset((("standing", "order"), ("standing", "orders"), ("direct", "debit"), ("direct", "debits")))
+_SETTLING = frozenset(
+    words(
+        """
+        make schedule create arrange set put place enter execute prepare release process adjust change modify increase
+        decrease raise lower reduce initiate
+        """
+    )
+)
+_SHIFTED = frozenset(words("move put shift push"))
+_POTS = frozenset(words("account accounts reserve reserves savings pot wallet checking"))
+_REPAIRING = frozenset(words("fix repair troubleshoot clean debug tidy update upgrade restart"))
+_MOVED = frozenset(words("move push shift bump bring pull reschedule postpone"))
+_ONTO = frozenset(words("to till until on forward back"))
+_DAYS = frozenset(words("tomorrow today tonight noon morning afternoon evening week day days hour hours later earlier"))
+
+
+def widened(
+    verb: str, actions: frozenset[OperationClass], span: tuple[Token, ...], at: int, datatypes: list[str], priced: bool
+) -> tuple[frozenset[OperationClass], list[str]]:
+    """The classes and kinds of a grant, of which so many words stand before the verb; `priced` where it says how much
+    money."""
+    near = [token.low for token in islice(span, max(at, 0), max(at, 0) + NEAR)]
+    if verb in _SETTLING and (not _MOVEMENTS.isdisjoint(near) or _named_by_two(near)):
+        return actions | {_C.TRANSFER}, ["payment", *datatypes]
+    if verb in _SHIFTED and priced and any(token.low in _POTS for token in span):
+        return actions | {_C.TRANSFER}, ["payment", *datatypes]
+    if verb in _MOVED and _to_a_day(span):
+        return actions | {_C.UPDATE}, ["event", *datatypes]
+    return actions, datatypes
+
+
+def repairs(verb: str, datatypes: tuple[str, ...]) -> bool:
+    """Whether something may have to be run for it: "fix the printer", "clean up my laptop"."""
+    return verb in _REPAIRING and ("device" in datatypes or not any(map(is_noun, datatypes)))
+
+
+def _named_by_two(near: list[str]) -> bool:
+    return any(pair in _COMPOUND for pair in pairwise(near))
+
+
+def _to_a_day(span: tuple[Token, ...]) -> bool:
+    """Whether something gets another time: "to Friday", "back half an hour", "till 3pm"."""
+    for at, token in enumerate(span[:-1]):
+        if token.low in _ONTO:
+            after = [word.low.removesuffix("'s") for word in span[at + 1 : at + 4]]
+            if any(low in CALENDAR or low in _DAYS for low in after) or (span[at + 1].number):
+                return True
+    return False
