@@ -27,7 +27,7 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
         favourite like attach enqueue queue push place initiate initialize initialise init enroll enrol request
         apply capture backup compress zip tar pack bundle mint allocate provision issue file submit establish
         begin produce render paint sketch rate react vote follow echo snooze prescribe admit recruit nominate
-        author review refill ingest docket appeal port restock""",
+        author review refill reissue dispense award accrue roster ingest docket appeal port restock""",
     (_C.UPDATE,): """
         update populate edit modify change set patch alter adjust replace rename move mv relocate reposition
         reorder merge split rebase commit mark unmark flag unflag complete finish close reopen archive unarchive
@@ -41,7 +41,10 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
         normalize normalise enrich clean bulk customize customise personalize personalise lift shift engage
         activate deactivate enable disable mute unmute overwrite prepend upvote downvote waive redirect divert
         discharge redact reconcile redeem triage handover checkin dispose isolate pair unpair reinstate certify
-        endorse adjudicate overturn adjourn excuse waitlist opt bump preheat""",
+        endorse
+        adjudicate decide appoint substitute requeue defer dispute contest grade moderate hide
+        unhide delist reroute cordon uncordon reclassify notarize notarise ratify veto impound seat reverse
+        park unpark silence overturn adjourn excuse waitlist opt bump preheat""",
     (_C.DELETE,): """
         delete remove rm del rmdir drop purge erase clear destroy wipe trash unlink truncate discard expunge
         prune cancel void abort dismiss flush evict unset empty shred unregister deregister terminate kill
@@ -92,7 +95,8 @@ AMBIGUOUS = word_set(
     transition hold release stage stash split lock focus swap exchange upgrade return load wait tree top head
     tail contact notice webhook signal cast fire store set status new bulk is has can do does echo lift drive
     trigger account mean min max average minimum maximum sum absolute round use block permit grant type turn
-    ship availability browse fix delay capture take zip sort prices"""
+    ship availability browse fix
+    grade award seat park reverse roster contest dispute delay capture take zip sort prices"""
 )
 
 NOUNS_OPENED = word_set(

@@ -320,6 +320,13 @@ def _add_described(classes: set[OperationClass], clauses: list[_Clause], descrip
         if verb == words[0] == "open" and classes:
             continue  # "Open positions": what is open
         meant = _meaning(_Clause(verb=verb, words=tuple(words[1:6])), ())
+        if (
+            not classes
+            and words[1:2]
+            and words[1] in lexicon.JOINERS
+            and (second := lexicon.verb((words[2:3] or [""])[0]))
+        ):
+            meant |= _meaning(_Clause(verb=second, words=tuple(words[3:8])), ())  # "Confirm and pay an order"
         if not classes:
             classes |= meant
             notes.append(f"described as `{verb}`")

@@ -261,12 +261,15 @@ def _sentence(sentence: str, whole: _Text) -> tuple[list[Grant], bool]:
     grants: list[Grant] = []
     if whole.goal and not asks and not any(asking.sure for asking in verbs):
         grants += fragments(tokens, sentence)
+        unclear = unclear or bool(grants)
     marks = sorted({asking.at for asking in (*verbs, *forbidden)})
     ends = dict(zip(marks, [*marks[1:], len(tokens)], strict=False))
     for asking in verbs:
         start = 0 if asking.at == marks[0] else asking.at
         span = tokens[start : asking.at] + tokens[asking.at + 1 : ends[asking.at]]
         grants.append(_grant(span, asking, sentence, whole, asking.at - start if start != asking.at else 0))
+        if whole.goal:
+            grants[-1] = _told_him(grants[-1], grants[:-1], span)
         if asking.verb in _SWAPPING or (asking.verb in _MOVING and "reservation" in grants[-1].datatypes):
             grants.append(msgspec.structs.replace(grants[-1], actions=_REBOOKING, verbs=(), sure=False))
         if whole.goal and repairs(asking.verb, grants[-1].datatypes):
@@ -277,6 +280,14 @@ def _sentence(sentence: str, whole: _Text) -> tuple[list[Grant], bool]:
         ruled = _grant(tokens[asking.at + 1 : ends[asking.at]], asking, sentence, whole)
         grants.append(msgspec.structs.replace(ruled, forbids=True))
     return grants, unclear
+
+
+def _told_him(grant: Grant, earlier: list[Grant], span: tuple[Token, ...]) -> Grant:
+    """ "Give a@b.example access and let her know": at the address that was named."""
+    if _C.COMMUNICATE not in grant.actions or grant.sinks or _THEM.isdisjoint(token.low for token in span):
+        return grant
+    places = unique([sink for other in earlier for sink in other.sinks if shape(sink) == "address"])
+    return msgspec.structs.replace(grant, sinks=places) if places else grant
 
 
 def _to_somebody(span: tuple[Token, ...]) -> bool:

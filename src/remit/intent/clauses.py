@@ -50,6 +50,8 @@ _CONTAINERS = frozenset(
     )
 )
 _ONTO = frozenset(words("on onto in into to"))
+_TRAVELLERS = frozenset(words("me us him her them"))
+_BOOKING = frozenset((OperationClass.CREATE, OperationClass.TRANSFER))
 _CAUSING = frozenset(words("get have"))
 _FINISHED = frozenset(words("by via back please now today immediately too once when if for in"))
 _SETTLED = frozenset(words("yes so not no possible needed necessary required ok"))  # "if so, merge it"
@@ -162,6 +164,8 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
         return Asking(at, sure, "return", licenses("return"))  # "two of the chairs have to go back"
     if verb in _SHORT_OF and not (after in _OBJECTS and (verb == "ok" or after in _ITSELF)):
         return None
+    if token.low == "get" and _brought(tokens, at):
+        return Asking(at, False, "book", _BOOKING)  # "get Ada to Oslo"
     if verb in _CAUSING and _laid_down(tokens, at):
         return Asking(at, False, "put", _WRITING)  # "get the numbers into the sheet"
     if token.vague:
@@ -178,6 +182,16 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
     if actions and actions <= _READING and "into" in following:
         actions |= _WRITING  # "summarize it into a note"
     return Asking(at, sure, verb, actions) if actions else None
+
+
+def _brought(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether somebody is to come to a place: a name or pronoun, and where to."""
+    if at + 3 >= len(tokens) or tokens[at + 2].low != "to":
+        return False
+    who, where = tokens[at + 1], tokens[at + 3]
+    return (who.low in _TRAVELLERS or (who.text[:1].isupper() and not who.names)) and (
+        where.text[:1].isupper() and where.low.isalpha()
+    )
 
 
 def _laid_down(tokens: tuple[Token, ...], at: int) -> bool:

@@ -35,13 +35,17 @@ _INSIDE = re.compile(
     re.IGNORECASE,
 )
 _DEFERRING = re.compile(
-    r"\b(?:accordingly\b|according to|based on|in response to|in line with|as (?:the|it|he|she|they|his|her|in|per|"
+    r"\b(?:accordingly\b|according to|based on|in response to|in line with"
+    r"|(?<!long )(?<!soon )(?<!far )(?<!well )(?<!much )"
+    r"as (?:the|it|he|she|they|his|her|in|per|"
     r"described|specified|requested|mentioned|instructed|noted|stated|asked|agreed|discussed)\b|"
     r"per (?:the|his|her|their|our|my|its)\b|"
     r"(?:described|specified|listed|mentioned|outlined|requested|given|stated|found|written|noted|contained|provided) "
     r"(?:in|on|at|by|from)\b|"
     r"(?:details|info|information|instructions|everything)\b[^.\n]{0,30}?\b(?:in|on|from|at|with)\b|"
     r"what\b[^.\n]{0,40}\b(?:asks?|says?|wants?|requests?|needs?|recommends?|suggests?|states?|lists?|proposes?)\b|"
+    r"\b(?:rules?|steps|instructions|procedure|guidelines|how|what to do) (?:is|are|it works is|that works is)"
+    r" (?:in|on|at|under)\b|"
     r"\b(?:links? to|linked|links? (?:in|from))\b|(?:from|using|with) the (?:details|information|data)\b)",
     re.IGNORECASE,
 )
@@ -58,6 +62,7 @@ _SAYING_SO = re.compile(
 )
 _RULED = re.compile(
     r"(?:according to|in line with|as (?:in|per)|(?:described|specified|listed|outlined|stated|written) in"
+    r"|(?:rules?|steps|instructions|procedure|guidelines) (?:is|are) (?:in|on|at|under)"
     r"|per (?:the|his|her|their|our|my|its))$",
     re.IGNORECASE,
 )
@@ -71,7 +76,7 @@ _RELYING = frozenset(
         """
         accordingly according based response line as per described specified listed mentioned outlined
         requested given stated found written noted contained provided details info information
-        instructions everything what link links linked data
+        instructions everything what link links linked data rule rules steps procedure guidelines how
     """
     )
 )

@@ -36,8 +36,10 @@ def fragments(tokens: tuple[Token, ...], sentence: str) -> Iterator[Grant]:
         return
     wanted = _wanted(said)
     found = {kind for token in wanted for kind in token.kinds}
-    if not _PLACES.isdisjoint(token.low for token in wanted) and any(token.number for token in wanted):
+    if any(token.low in _PLACES and _counted(said, at) for at, token in enumerate(said)):
         found.add("reservation")
+    if any(token.low in _ENTERED for token in said):
+        found.add("event")
     for kind, actions in _BROUGHT.items():
         if kind in found:
             yield Grant(actions=actions, datatypes=(kind,), sure=False, quote=sentence[:MAX_QUOTE])
@@ -49,15 +51,23 @@ def fragments(tokens: tuple[Token, ...], sentence: str) -> Iterator[Grant]:
         yield Grant(actions=(_C.EXECUTE, _C.UPDATE), datatypes=things, sure=False, quote=sentence[:MAX_QUOTE])
 
 
+_NUMBERS = frozenset(words("one two three four five six seven eight nine ten"))
+_ENTERED = frozenset(words("calendar diary"))
 _ARTICLES = frozenset(
     words("the a an my our his her their your monday tuesday wednesday thursday friday saturday sunday")
 )
+
+
+def _counted(said: list[Token], at: int) -> bool:
+    return at > 0 and (said[at - 1].number or said[at - 1].low in _NUMBERS)
 
 
 def _tells(said: list[Token]) -> bool:
     """Whether it says something of the thing, rather than that somebody wants it."""
     if not _WISHING.isdisjoint(token.low for token in said):
         return False
+    if said[0].known and not said[0].noun:
+        return True  # "work ticket WX-7": an order, whatever it asks for
     return any(
         token.low in FINITE and not (at and said[at - 1].number)
         for at, token in enumerate(said)  # "24 may"
@@ -72,14 +82,19 @@ def _switched(said: list[Token], at: int) -> bool:
 
 
 def _said(tokens: tuple[Token, ...]) -> list[Token]:
-    """The words before any condition or reason."""
-    said = []
+    """The words before any condition, reason or explanation."""
+    said: list[Token] = []
+    explains = 0  # where what stands behind a mark begins
     for token in tokens:
-        if token.low in _CONDITIONS:
+        if token.low in _CONDITIONS or (explains and token.low in FINITE and token.low not in _WISHING):
             break
-        if not token.mark:
+        if token.mark:
+            explains = len(said)
+        else:
             said.append(token)
-    return said
+    else:
+        return said
+    return said[:explains] or said
 
 
 def _wanted(said: list[Token]) -> list[Token]:

@@ -126,7 +126,7 @@ _PHRASAL: dict[Classes, str] = {
         feedback
     """,
     (_C.EXECUTE, _C.UPDATE, _C.CREATE): "get-going get-done get-started get-moving",
-    (_C.ADMINISTER, _C.COMMUNICATE, _C.UPDATE): "give-access give-rights give-permission give-permissions",
+    (_C.ADMINISTER, _C.COMMUNICATE): "give-access give-rights give-permission give-permissions",
     (_C.ADMINISTER, _C.UPDATE): "take-access take-rights let-in let-into lock-out",
     (_C.DELETE, _C.UPDATE): """
         take-out take-off call-off get-rid throw-away throw-out back-out strike-out leave-out clean-up cut-

@@ -77,8 +77,8 @@ def _match(grant: GrantView, tool: ToolView, goal: GoalView, said: frozenset[str
     within = alike or not grant.names.isdisjoint(said)
     if direct:
         within = within or not kinds or not kinds.isdisjoint(goal.kinds)
-        things = grant.things and not grant.kinds <= grant.source_kinds
-        if not within and not said and things and tool.things and not _says(acting, grant):
+        things = grant.things and not same and not grant.kinds <= grant.source_kinds
+        if not within and not said and things and tool.things and not (_says(acting, grant) or _admits(acting, grant)):
             return OUTSIDE  # the same act on another kind of thing, and nothing of the goal in it
         return WITHIN if within and grant.sure else UNSURE
     if within:
@@ -89,6 +89,11 @@ def _match(grant: GrantView, tool: ToolView, goal: GoalView, said: frozenset[str
 def _says(acting: int, grant: GrantView) -> bool:
     """Whether both only tell somebody something: by which means is the agent's choice."""
     return not acting & ~(COMMUNICATE | CREATE) and bool(grant.classes & COMMUNICATE)
+
+
+def _admits(acting: int, grant: GrantView) -> bool:
+    """Whether both let somebody in: to what, a goal says in many words ("access to the plans")."""
+    return bool(acting & grant.classes & ADMINISTER) and "permission" in grant.kinds
 
 
 def _barred(goal: GoalView, tool: ToolView) -> bool:

@@ -110,4 +110,4 @@ def hints(whole: str) -> tuple[str, ...]:
     """Pieces of a name that tell of whom it is: `driver-9` is the driver of whom the goal speaks."""
     if shape(whole) != "name":
         return ()
-    return tuple([piece for piece in pieces(whole) if len(piece) > 3 and piece not in ENGLISH.stop])
+    return tuple([piece for piece in pieces(whole) if len(piece) >= LEAST and piece not in ENGLISH.stop])

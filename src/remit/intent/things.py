@@ -30,6 +30,9 @@ _NOBODY = frozenset(
     )
 )
 _DIGIT = re.compile(r"\d")
+_CLOCK = re.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm|h)|\d{1,2}:\d\d")
+_WHICH = frozenset(words("my our the his her their this that a"))
+_IN_PRIVATE = frozenset(words("1:1 1-1 1on1 one-on-one"))
 AMOUNT = re.compile(
     r"[$€£\d](?:(?<!\d)\s?\d[\d,]{0,20}(?:\.\d{1,8})?"
     r"|(?<=\d)(?<![\d,.].)[\d,]{0,20}(?:\.\d{1,8})?\s?(?:%|k\b|usd|eur|gbp|dollars?|euros?|pounds?)"
@@ -70,6 +73,10 @@ def things(
                 named.append(token.text)
         if not stops:
             datatypes += token.kinds
+        if low in _IN_PRIVATE or (
+            low[:1].isdigit() and _CLOCK.fullmatch(low) and (prior in _WHICH or prior.endswith("'s"))
+        ):
+            datatypes.append("event")  # "my 3pm", "today's 14:00"
         prior = low
     return datatypes, named, sinks, described
 

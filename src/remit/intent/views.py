@@ -46,6 +46,7 @@ _EDGES = ".,:;!?()'\""
 MAX_WORD = 64  # characters of a word that the lexicon is asked about
 _ANSWERING = frozenset(words("answer reply respond thank confirm acknowledge"))
 MIN_ODD = 3  # characters of a name by which a record is found
+MIN_OWNER = 2  # the same of one that owns something: "Al's trip"
 
 
 class GrantView(msgspec.Struct, frozen=True, gc=False):
@@ -219,9 +220,11 @@ def _odd(lowered: str) -> frozenset[str]:
 @kept(8192)
 def _bare_name(word: str) -> str:
     """A word that may be a name; "" for one that is known, or is none."""
-    bare = word.strip(_EDGES).removesuffix("'s").removesuffix("’s")
+    written = word.strip(_EDGES)
+    bare = written.removesuffix("'s").removesuffix("’s")
+    least = MIN_ODD if bare == written else MIN_OWNER
     known = bare in ENGLISH.stop or bare in COMMON or is_noun(bare) or licenses(bare) or base(bare)
-    return bare if len(bare) >= MIN_ODD and bare.isalpha() and not known else ""
+    return bare if len(bare) >= least and bare.isalpha() and not known else ""
 
 
 def _all(sets: Iterable[frozenset[str]]) -> frozenset[str]:

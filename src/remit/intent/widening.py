@@ -19,14 +19,16 @@ _COMPOUND = frozenset((("standing", "order"), ("standing", "orders"), ("direct",
 _SETTLING = frozenset(
     words(
         """
-        make schedule create arrange set put place enter execute prepare release process adjust change modify increase
-        decrease raise lower reduce initiate
+        make schedule create arrange set put place enter execute prepare release process initiate
         """
     )
 )
+_ALTERING = frozenset(words("adjust change modify increase decrease raise lower reduce set create update"))
 _SHIFTED = frozenset(words("move put shift push"))
 _POTS = frozenset(words("account accounts reserve reserves savings pot wallet checking"))
 _REPAIRING = frozenset(words("fix repair troubleshoot clean debug tidy update upgrade restart"))
+_ADMITS = frozenset((_C.ADMINISTER, _C.COMMUNICATE))
+_FACTS = frozenset(words("address surname phone mobile plate postcode birthday"))  # in somebody's record
 _MOVED = frozenset(words("move push shift bump bring pull reschedule postpone"))
 _ONTO = frozenset(words("to till until on forward back"))
 _DAYS = frozenset(words("tomorrow today tonight noon morning afternoon evening week day days hour hours later earlier"))
@@ -38,10 +40,15 @@ def widened(
     """The classes and kinds of a grant, of which so many words stand before the verb; `priced` where it says how much
     money."""
     near = [token.low for token in islice(span, max(at, 0), max(at, 0) + NEAR)]
-    if verb in _SETTLING and (not _MOVEMENTS.isdisjoint(near) or _named_by_two(near)):
+    settles = verb in _SETTLING and not _MOVEMENTS.isdisjoint(near)
+    if settles or (verb in _ALTERING | _SETTLING and _named_by_two(near)):
         return actions | {_C.TRANSFER}, ["payment", *datatypes]
     if verb in _SHIFTED and priced and any(token.low in _POTS for token in span):
         return actions | {_C.TRANSFER}, ["payment", *datatypes]
+    if actions >= _ADMITS and verb == "give":
+        return actions, ["permission"]  # to what it is given is not changed
+    if actions & {_C.UPDATE} and not _FACTS.isdisjoint(datatypes):
+        return actions, [*datatypes, "user"]
     if verb in _MOVED and _to_a_day(span):
         return actions | {_C.UPDATE}, ["event", *datatypes]
     return actions, datatypes

@@ -32,15 +32,18 @@ _CHANGED = re.compile(
 )
 # Somebody is to learn of it: "she should know", "Kim needs to be told", "make sure they hear of it".
 _INFORMED = re.compile(
-    r"\b([\w'-]+) (?:should|must|needs? to|ought to|has to|have to|will want to|wants? to|would like to)"
+    r"(?<![\w'-])([\w'-]+) (?:should|must|needs? to|ought to|has to|have to|will want to|wants? to|would like to)"
     r" (?:also |then |please )?(?:know|hear|be told|be informed|be notified|get a (?:mail|message|note|call|text|line)"
     r"|be (?:asked|warned|thanked|updated))\b"
     r"|\bmake sure (?:that )?([\w'-]+) (?:knows?|hears?|is told|are told|gets? told)\b"
 )
+# One of these stands in whatever the patterns match; most sentences hold none.
+_OUGHT = ("should", "must", "need", "ought", "has to", "have to", "want", "would like", "make sure")
+_BACK = ("compens", "refund", "reimburse", " back", "goodwill", "rebate", "credit")
 _NOT_OTHERS = frozenset(("i", "we", "you", "which", "what", "who"))
 # How a thing is to be: "calls should go to the office", "the heading must say 2026".
 _SHOULD = re.compile(
-    r"(?<!what )(?<!who )(?<!how )\b(?!i |we |you )[\w'-]+ (?:should|must|needs? to|has to|have to|ought to)"
+    r"(?<!what )(?<!who )(?<!how )(?<![\w'-])(?!i |we |you )[\w'-]+ (?:should|must|needs? to|has to|have to|ought to)"
     r" (?:then |now |please |only |always |no longer )?"
     r"(?:be|go|ring|say|read|show|point|start|end|last|run|cost|become|stay|go to|come|have|contain|include)\b"
 )
@@ -69,13 +72,14 @@ def wished(sentence: str) -> Iterator[Grant]:
             quote=sentence[:MAX_QUOTE],
         )
     quote = sentence[:MAX_QUOTE]
-    if (told := _INFORMED.search(lowered)) and (told[1] or told[2]) not in _NOT_OTHERS:
+    ought = any(word in lowered for word in _OUGHT)
+    if ought and (told := _INFORMED.search(lowered)) and (told[1] or told[2]) not in _NOT_OTHERS:
         yield Grant(actions=(_C.COMMUNICATE,), datatypes=("message",), sure=False, quote=quote)
-    elif _SHOULD.search(lowered):
+    elif ought and _SHOULD.search(lowered):
         yield Grant(actions=(_C.CREATE, _C.UPDATE), sure=False, quote=quote)
-    if _OWED.search(lowered):
+    if any(word in lowered for word in _BACK) and _OWED.search(lowered):
         yield Grant(actions=(_C.TRANSFER,), datatypes=("payment",), sure=False, quote=quote)
-    if _INSTEAD.search(lowered):
+    if "new " in lowered and _INSTEAD.search(lowered):
         yield Grant(actions=(_C.COMMUNICATE, _C.CREATE, _C.UPDATE), datatypes=("event",), sure=False, quote=quote)
     if changed := _CHANGED.search(lowered):
         fact = _FACT_NAMED.search(changed[0])

@@ -17,6 +17,7 @@ C = OperationClass
         ("createQuote", {"quote"}),
         ("add_comment", {"comment"}),
         ("update_address", set()),
+        ("set_forwarding", {"forward"}),
         ("merge_pull_request", {"merge"}),
         ("cancel_order_and_refund", {"cancel", "refund"}),
     ],
@@ -37,6 +38,8 @@ def test_general_verbs_are_named_all_the_same() -> None:
         ({"action": {"type": "array"}}, ""),
         ({"text": {"type": "string"}}, ""),
         ({"op": "string"}, ""),
+        ({"method": {"type": "string"}, "url": {"type": "string"}}, "method"),
+        ({"method": {"type": "string"}, "amount": {"type": "number"}}, ""),  # by which means it was paid
     ],
 )
 def test_an_argument_says_what_is_done(properties: dict[str, object], mode: str) -> None:
