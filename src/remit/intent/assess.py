@@ -27,7 +27,7 @@ from remit.intent.grounding import (
 from remit.intent.licence import OUTSIDE, UNSURE, WITHIN, elsewhere_than_named, licence_of
 from remit.intent.memory import Memory
 from remit.intent.stated import contradicted
-from remit.intent.tools import ToolView, call_view
+from remit.intent.tools import ToolView, call_view, tool_view
 from remit.intent.values import at, fold, keys_of, leaves
 from remit.intent.views import goal_view
 from remit.terms import (
@@ -90,7 +90,9 @@ def assess(
             steering = case.steered(worst, asked, alike, licence == OUTSIDE)
             if steering is not None and steering.rank > worst.rank:
                 worst = steering
-    if worst.rank == INSTRUCTION and (licence == UNSURE or (tview.sinks and not tview.acts)):
+    if worst.rank == INSTRUCTION and (
+        (licence == UNSURE and not _of_the_house(worst)) or (tview.sinks and not tview.acts)
+    ):
         # another's words explain the call, the goal's at most could; what is fetched from a place that an outsider
         # chose also tells him
         licence = OUTSIDE
@@ -106,6 +108,11 @@ def assess(
         authority = _MAYBE
     flowing = flow(case, sink, instance_label, mission, settings) if tview.sends else CLEAR
     return authority, _grounding(worst), flowing
+
+
+def _of_the_house(origin: Origin) -> bool:
+    """Whether the house's own rules say so: a person looks at what they ask for, where the goal may mean it, too."""
+    return origin.passage is not None and "policy" in tool_view(origin.passage.source.tool).kinds
 
 
 def _in_bounds(call: Call, tool: Tool, tview: ToolView, mission: Mission) -> bool:

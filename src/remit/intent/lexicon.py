@@ -32,7 +32,9 @@ _WIDER: dict[Classes, str] = {
     """,
     (_C.TRANSFER,): "pay wire settle donate tip repay reimburse payback",
     (_C.UPDATE,): "repair troubleshoot",
-    (_C.TRANSFER, _C.UPDATE): "refund return exchange compensate credit charge",
+    (_C.TRANSFER, _C.UPDATE): "refund return exchange compensate credit charge comp",
+    (_C.CREATE, _C.TRANSFER, _C.UPDATE): "reorder restock replenish",
+    (_C.ADMINISTER, _C.COMMUNICATE, _C.CREATE, _C.UPDATE): "onboard",
     (_C.CREATE, _C.TRANSFER): "book order buy purchase reserve rent invest trade sell acquire ticket",
     (_C.TRANSFER, _C.COMMUNICATE): "send transmit",
     (_C.COMMUNICATE,): """
@@ -143,6 +145,7 @@ _PHRASAL: dict[Classes, str] = {
     (_C.TRANSFER,): "top-up pay-back pay-off chip-in",
     (_C.CREATE, _C.UPDATE): """
         sign-up fill-in fill-out write-up write-down note-down put-in put-down put-on hook-up bring-forward
+        give-off give-discount knock-off
         push-back set-aside put-off pull-forward
     """,
 }

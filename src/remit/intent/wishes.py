@@ -39,7 +39,7 @@ _INFORMED = re.compile(
 )
 # One of these stands in whatever the patterns match; most sentences hold none.
 _OUGHT = ("should", "must", "need", "ought", "has to", "have to", "want", "would like", "make sure")
-_BACK = ("compens", "refund", "reimburse", " back", "goodwill", "rebate", "credit")
+_BACK = ("compens", "refund", "reimburse", " back", "goodwill", "rebate", "credit", "charged", "billed")
 _NOT_OTHERS = frozenset(("i", "we", "you", "which", "what", "who"))
 # How a thing is to be: "calls should go to the office", "the heading must say 2026".
 _SHOULD = re.compile(
@@ -52,6 +52,8 @@ _OWED = re.compile(
     r"\b(?:want|like|get|expect|deserve|owed?|entitled to|claim|due|request|demand|need)\b(?: \w+){0,4}?"
     r" (?:compensation|refund(?:ed)?|reimburse(?:ment|d)|(?:money|something|some|it|that|all) back|goodwill|rebate"
     r"|credit(?:ed)?(?! card| limit| note))\b"
+    r"|\b(?:i|we|she|he|they|customer|client|guest)(?: was| were|'s been| has been|'ve been| have been| got| am| is)?"
+    r" (?:being )?(?:double[- ]charged|charged twice|billed twice|overcharged|charged double)\b"
 )
 # The other of two: "the old slot has to go, new one is 3 June".
 _INSTEAD = re.compile(
