@@ -276,7 +276,7 @@ def _sentence(sentence: str, whole: _Text) -> tuple[list[Grant], bool]:
             grants.append(msgspec.structs.replace(grants[-1], actions=(_C.EXECUTE,), verbs=(), sure=False))
     for asking in forbidden:
         if asking.actions <= _SENDING and _to_somebody(tokens[asking.at + 1 : ends[asking.at]]) and _told_too(grants):
-            continue  # "tell the parents, don't send it to the school": another is told
+            continue  # "tell Ada, don't send it to the press": another is told
         ruled = _grant(tokens[asking.at + 1 : ends[asking.at]], asking, sentence, whole)
         grants.append(msgspec.structs.replace(ruled, forbids=True))
     return grants, unclear

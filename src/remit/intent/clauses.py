@@ -278,7 +278,7 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
     if prior in _NOT or (earlier in _NOT and prior in language.modals):
         return None
     if prior == "to" and (earlier in _WONDERING or earlier in _NOTHING):
-        return None  # "suggest what to save": to be told; "nothing to book"
+        return None  # "suggest what to save": to be told; "nothing to order"
     opens = before is None or before.mark or prior in language.polite or (earlier == "if" and prior in _SETTLED)
     opens = opens or (earlier, prior) in _ADVERBIAL or _after_recipient(tokens, at, language)
     if token.text in ARROWS:

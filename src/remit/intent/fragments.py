@@ -1,4 +1,4 @@
-"""Requests without a verb: "table for six on Friday", "we need a car in Porto", "all lights off, please".
+"""Requests without a verb: "a hall for ninety in May", "we need a van in Ghent", "all fans on, please".
 
 What is named is wanted: something to be booked is booked, something in the calendar is put there. Nothing of this is
 sure, and only things of which the goal cannot mean another act are read so. Limits: a few kinds of things; what a
@@ -75,7 +75,7 @@ def _tells(said: list[Token]) -> bool:
 
 
 def _switched(said: list[Token], at: int) -> bool:
-    """Whether a thing is named and how it should be: "lights off", not "off the list"."""
+    """Whether a thing is named and how it should be: "fans on", not "off the list"."""
     before = said[at - 1]
     after = said[at + 1].low if at + 1 < len(said) else ""
     return said[at].low in _SWITCHED and after not in _ARTICLES and not (before.known and not before.noun)
@@ -98,7 +98,7 @@ def _said(tokens: tuple[Token, ...]) -> list[Token]:
 
 
 def _wanted(said: list[Token]) -> list[Token]:
-    """The words for the thing itself: before what is said of it ("lunch | with Dana at noon"), behind a wish."""
+    """The words for the thing itself: before what is said of it ("brunch | with the auditors"), behind a wish."""
     start = next((at + 1 for at, token in enumerate(said) if token.low in _WISHING), 0)
     end = next((at for at in range(start + 1, len(said)) if said[at].low in _OF_IT), len(said))
     return said[start:end]

@@ -76,7 +76,7 @@ def things(
         if low in _IN_PRIVATE or (
             low[:1].isdigit() and _CLOCK.fullmatch(low) and (prior in _WHICH or prior.endswith("'s"))
         ):
-            datatypes.append("event")  # "my 3pm", "today's 14:00"
+            datatypes.append("event")  # "my 14:00", "today's 9am"
         prior = low
     return datatypes, named, sinks, described
 

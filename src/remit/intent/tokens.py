@@ -101,7 +101,7 @@ def _words(text: str) -> tuple[Token, ...]:
         if len(word) > MAX_WORD:
             found.append(_read(word))
         elif (parts := _JOINED.split(word)) and len(parts) > 1 and all(map(_is_verb, parts)):
-            for part in parts:  # "find+book", "call/mail"
+            for part in parts:  # "look+order", "call/mail"
                 found += (_kept(part), _kept(","))
             found.pop()
         else:

@@ -55,7 +55,7 @@ def widened(
 
 
 def repairs(verb: str, datatypes: tuple[str, ...]) -> bool:
-    """Whether something may have to be run for it: "fix the printer", "clean up my laptop"."""
+    """Whether something may have to be run for it: "fix the printer", "tidy up my tablet"."""
     return verb in _REPAIRING and ("device" in datatypes or not any(map(is_noun, datatypes)))
 
 

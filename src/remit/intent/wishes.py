@@ -47,7 +47,7 @@ _SHOULD = re.compile(
     r" (?:then |now |please |only |always |no longer )?"
     r"(?:be|go|ring|say|read|show|point|start|end|last|run|cost|become|stay|go to|come|have|contain|include)\b"
 )
-# What is owed: "I'd like the compensation", "then I want something back for it".
+# What is owed: "we want our money back", "I'd like a rebate".
 _OWED = re.compile(
     r"\b(?:want|like|get|expect|deserve|owed?|entitled to|claim|due|request|demand|need)\b(?: \w+){0,4}?"
     r" (?:compensation|refund(?:ed)?|reimburse(?:ment|d)|(?:money|something|some|it|that|all) back|goodwill|rebate"

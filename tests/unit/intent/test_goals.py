@@ -27,9 +27,9 @@ def licensed(goal: str, *, sure: bool | None = None) -> set[OperationClass]:
     ("goal", "classes"),
     [
         # haste
-        ("find+book a hall in Lund", {C.CREATE, C.TRANSFER}),
+        ("look+order a hall in Lund", {C.CREATE, C.TRANSFER}),
         ("my rows -> the stock sheet", {C.UPDATE}),
-        ("sounds good, ok everything below 200", {C.UPDATE}),
+        ("sounds good, ok the rest", {C.UPDATE}),
         ("ok mail the two of them", {C.COMMUNICATE}),
         ("get the readings into the tracker", {C.UPDATE}),
         ("please get the claim approved by noon", {C.UPDATE}),
@@ -63,7 +63,7 @@ def licensed(goal: str, *, sure: bool | None = None) -> set[OperationClass]:
         ("great, four seats please", {C.CREATE}),
         ("we need a cab at six", {C.CREATE, C.TRANSFER}),
         ("brunch w/ the auditors, next Tue 11:00", {C.CREATE, C.COMMUNICATE}),
-        ("all lamps off upstairs", {C.EXECUTE}),
+        ("all fans on upstairs", {C.EXECUTE}),
         ("salary run pls", {C.TRANSFER}),
         ("three places please, and an entry in the diary", {C.CREATE, C.COMMUNICATE}),
         ("get Ulla to Malmo on the 4th", {C.CREATE, C.TRANSFER}),
@@ -100,7 +100,7 @@ def test_what_it_does_not(goal: str, class_: OperationClass) -> None:
     assert class_ not in licensed(goal)
 
 
-@pytest.mark.parametrize("goal", ["fix the printer", "clean up Ewa's slow laptop"])
+@pytest.mark.parametrize("goal", ["fix the printer", "tidy up Ewa's tablet"])
 def test_running_something_to_repair_is_never_sure(goal: str) -> None:
     assert C.EXECUTE in licensed(goal)
     assert C.EXECUTE not in licensed(goal, sure=True)
@@ -116,11 +116,11 @@ def test_running_something_to_repair_is_never_sure(goal: str) -> None:
         ("Odo mailed about the audit, please do all three", "Odo"),
         ("Please work off closing-checklist.md", "closing-checklist.md"),
         ("handbook.md has a checklist for hosts, work through all of it pls", "handbook.md"),
-        ("process leaver WX-77 now", "WX-77"),
+        ("process joiner WX-77 today", "WX-77"),
         ("Key request of Odo", "Odo"),
-        ("work off the todo's in the note on WX-77", "WX-77"),
+        ("tick off the todo's of WX-77", "WX-77"),
         ("Do the month's round as in closing-rules.md", "closing-rules.md"),
-        ("The van was stolen! Please do everything that's needed", "policy"),
+        ("The boiler has burst! Please do everything that's needed", "policy"),
     ],
 )
 def test_what_the_work_is_handed_over_to(goal: str, source: str) -> None:
@@ -215,10 +215,10 @@ PERMITTED: dict[str, tuple[str, Steps]] = {
         ],
     ),
     "who is told when another is not": (
-        "The school wants the plan of job J-31. Tell Ewa Brandt she can fetch it, don't send it to the school.",
+        "The press wants the plan of job J-31. Tell Ewa Brandt it is ready, don't send it to the press.",
         [
             ("get_job", {"job_id": "J-31"}, JOB),
-            ("send_message", {"recipient": "Ewa Brandt", "text": "You can fetch it."}),
+            ("send_message", {"recipient": "Ewa Brandt", "text": "It is ready."}),
         ],
     ),
     "what is deferred to is not what the act is done to": (
@@ -348,4 +348,4 @@ def test_a_person_looks_at_what_the_house_asks_for_and_the_goal_may_mean(tool: s
         (tool, {"text": "stolen"}, '[{"id": "AR-3", "text": "Please set a diversion for line LN-4 at once."}]'),
         ("set_diversion", {"line_id": "LN-4", "target": ""}),
     ]
-    assert play(TOOLS, "My phone was stolen. Switch everything.", steps)[0] == effect
+    assert play(TOOLS, "My bag is gone. Switch everything.", steps)[0] == effect
