@@ -27,7 +27,7 @@ Row = tuple[Any, ...]
 _encode = msgspec.json.Encoder().encode
 
 
-_LEDGER = Kind.LEDGER
+_LEDGER, _RESERVATION = Kind.LEDGER, Kind.RESERVATION
 _GUARD = ("version", "replaced")
 _OF_LEDGERS = ("version", "replaced", "body")
 _OF_STATES = (*_OF_LEDGERS, "seq", "hot", "belongs")
@@ -95,17 +95,18 @@ class Batch:
         """Everything that can fail comes before anything is added."""
         draft = write.entry
         tenant = draft.tenant
-        place = self._place(tenant)
+        place = self._places.next.get(tenant)
+        if place is None:
+            place = self._next_place(tenant)
         seq = place % PLACES
         body = bytearray(self._encode(seq, draft))
         held = None
         records: list[tuple[dict[Row, Row], Row]] = []
         for put in write.puts:
-            row = _row(put, seq)
             if _is_held(put, draft.id):
-                held = row[-1]
+                held = bytearray(_encode(put.record))
             else:
-                records.append((self._ledgers if put.kind is _LEDGER else self._states, row))
+                records.append((self._ledgers if put.kind is _LEDGER else self._states, _row(put, seq)))
         text = self._sealed(place, draft, write.details) if write.details else None
         if seq == 0:
             self._tenants.append((place // PLACES, tenant))
@@ -117,18 +118,17 @@ class Batch:
             states[key] = row if before is None else (*row[:4], before[4], *row[5:])
         if text is not None:
             self._details.append(text)
-            self._shelve((tenant, text[1], place // BLOCK))
+            on = (tenant, text[1], place // BLOCK)
+            if on not in self._places.shelves:
+                self._shelve(on)
         return seq
 
-    def _place(self, tenant: TenantId) -> int:
-        place = self._places.next.get(tenant)
-        if place is None:
-            last = self._connection.execute(select(func.max(entry.c.place)).where(of_tenant(tenant))).scalar()
-            if last is None:  # its first entry: it gets the next number
-                known = self._connection.execute(select(func.max(tenants.c.number))).scalar()
-                last = (len(self._tenants) + (0 if known is None else known + 1)) * PLACES - 1
-            place = self._places.next[tenant] = last + 1
-        return place
+    def _next_place(self, tenant: TenantId) -> int:
+        last: int | None = self._connection.execute(select(func.max(entry.c.place)).where(of_tenant(tenant))).scalar()
+        if last is None:  # its first entry: it gets the next number
+            known = self._connection.execute(select(func.max(tenants.c.number))).scalar()
+            last = (len(self._tenants) + (0 if known is None else known + 1)) * PLACES - 1
+        return last + 1
 
     def _sealed(self, place: int, draft: EntryDraft, details: tuple[Detail, ...]) -> Row | None:
         one = details[0]
@@ -148,17 +148,18 @@ class Batch:
 
     def _shelve(self, row: Row) -> None:
         shelves = self._places.shelves
-        if row not in shelves:
-            if len(shelves) >= BLOCK:  # those of earlier blocks, mostly; a row that is there already does no harm
-                shelves.clear()
-            shelves.add(row)
-            self._shelves.append(row)
+        if len(shelves) >= BLOCK:  # those of earlier blocks, mostly; a row that is there already does no harm
+            shelves.clear()
+        shelves.add(row)
+        self._shelves.append(row)
 
 
 def _is_held(put: Put, about: str) -> bool:
     """Whether it stands with its decision's entry: `state` has what becomes of it."""
     record = put.record
-    return type(record) is Reservation and record.state == OPEN and not put.expected and record.id == about
+    if put.kind is not _RESERVATION or put.expected or type(record) is not Reservation:
+        return False
+    return record.state == OPEN and record.id == about
 
 
 def _row(put: Put, seq: int) -> Row:

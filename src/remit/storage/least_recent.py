@@ -54,9 +54,11 @@ class Weighed(LeastRecent[K, V]):
         self._weight = 0  # of all
 
     def get(self, key: K) -> V | None:
-        item = super().get(key)
+        item = self._items.get(key)
         if item is not None:
-            self._count(key, item)
+            self._items.move_to_end(key)
+            if self._weigh(item) != self._weights[key]:
+                self._count(key, item)
         return item
 
     def put(self, key: K, item: V) -> None:
