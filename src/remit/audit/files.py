@@ -68,9 +68,17 @@ class LogFiles:
         self._unsynced.clear()
 
     def _sync_files(self) -> None:
-        fresh, self._fresh = self._fresh, []  # what could not be synced is written again, not synced again
-        for file in fresh:
-            _sync(file, os.O_NOFOLLOW)
+        """What cannot be synced is gone, and the next run writes what is still needed: to sync it again could succeed
+        although it is damaged."""
+        while self._fresh:
+            try:
+                _sync(self._fresh[-1], os.O_NOFOLLOW)
+            except OSError:
+                for file in self._fresh:
+                    file.unlink(missing_ok=True)
+                self._fresh.clear()
+                raise
+            self._fresh.pop()
 
     def exists(self, path: str) -> bool:
         return (self.root / path).exists()

@@ -69,6 +69,26 @@ def test_what_is_replaced_is_synced_first_and_new_files_when_asked(
     assert (tmp_path / names[0]).stat().st_ino in synced
 
 
+def test_what_cannot_be_synced_is_gone_and_not_believed_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = LogFiles(tmp_path)
+    for name in ("tile/0/002.p/7", "tile/0/002.p/9", "tile/0/002"):
+        files.write(name, b"x")
+    really, damaged = os.fsync, (tmp_path / "tile/0/002.p/9").stat().st_ino
+
+    def fsync(handle: int) -> None:
+        if os.fstat(handle).st_ino == damaged:
+            raise OSError(errno.EIO, "Input/output error")
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="Input/output"):
+        files.sync()
+    assert files.partials("tile/0/002.p") == []  # its damaged pages may by now look clean to the system
+    files.write("tile/0/002.p/12", b"y")
+    files.sync()
+    assert files.partials("tile/0/002.p") == [12]
+
+
 def test_publishing_pauses_between_slices(world: Any) -> None:
     pauses: list[int] = []
     world.rows.add(1000)
