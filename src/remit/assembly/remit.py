@@ -57,7 +57,8 @@ log = structlog.get_logger("remit")
 class SystemEntropy:
     """Implements `mediation.ports.Entropy` with the operating system's randomness, drawn by the page.
 
-    Ids begin with the time, so that what is written together lies together in the store's indexes; 80 bits are random.
+    Ids begin with the time, then come 80 random bits, those of a page in order, so that what is written together lies
+    together in the store's indexes: some 70 bits remain that nobody can tell from the id before.
     Pieces of a page are taken from its end, which is one step of the interpreter: two threads never get the same one.
     """
 
@@ -77,7 +78,7 @@ class SystemEntropy:
             try:
                 return prefix + text + self._tails.pop()
             except IndexError:
-                self._tails += _pieces(os.urandom(RANDOM_PAGE).hex(), 20)
+                self._tails += sorted(_pieces(os.urandom(RANDOM_PAGE).hex(), 20), reverse=True)
 
     def salt(self) -> bytes:
         while True:

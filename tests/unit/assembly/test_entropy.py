@@ -1,6 +1,7 @@
 """Randomness drawn by the page is given out once."""
 
 import threading
+from itertools import pairwise
 
 from remit.assembly.remit import RANDOM_PAGE, SystemEntropy
 
@@ -25,3 +26,10 @@ def test_two_threads_never_get_the_same_bytes() -> None:
     for thread in threads:
         thread.join()
     assert len({*found[0], *found[1]}) == 10_000
+
+
+def test_ids_of_a_page_come_in_order_and_are_far_apart() -> None:
+    entropy = SystemEntropy()
+    tails = [int(entropy.identifier("d")[-20:], 16) for _ in range(RANDOM_PAGE * 2 // 20)]
+    assert tails == sorted(tails)
+    assert min(after - before for before, after in pairwise(tails)) > 2**50
