@@ -27,6 +27,7 @@ from remit.intent.grounding import (
 from remit.intent.licence import OUTSIDE, UNSURE, WITHIN, elsewhere_than_named, licence_of
 from remit.intent.memory import Memory
 from remit.intent.stated import contradicted
+from remit.intent.steered import steered
 from remit.intent.tools import ToolView, call_view, tool_view
 from remit.intent.values import at, fold, keys_of, leaves
 from remit.intent.views import goal_view
@@ -87,15 +88,17 @@ def assess(
         if worst.rank < INSTRUCTION and memory.spoken:
             alike = grant is not None and not grant.kinds.isdisjoint(tview.kinds)
             asked = licence == WITHIN and grant is not None and not grant.handed
-            steering = case.steered(worst, asked, alike, licence == OUTSIDE)
-            if steering is not None and steering.rank > worst.rank:
-                worst = steering
-    if worst.rank == INSTRUCTION and (
-        (licence == UNSURE and not _of_the_house(worst)) or (tview.sinks and not tview.acts)
-    ):
-        # another's words explain the call, the goal's at most could; what is fetched from a place that an outsider
-        # chose also tells him
-        licence = OUTSIDE
+            if steering := steered(case, tool.name, worst, asked, alike, licence == OUTSIDE):
+                rank = INSTRUCTION if steering.firm else REFERENCED if licence == OUTSIDE else OUTSIDER
+                rank = OUTSIDER if steering.delegated else rank
+                worst = worst if worst.rank > rank else Origin(rank, "", steering.passage)
+    if worst.rank == INSTRUCTION and worst.passage is not None:
+        if not view.sure and view.acts and case.deferred_to(worst.passage):
+            licence = max(licence, UNSURE)  # the goal relies on where this stands for what was not understood of it
+        elif (licence == UNSURE and not _of_the_house(worst)) or (tview.sinks and not tview.acts):
+            # another's words explain the call, the goal's at most could; what is fetched from a place that an outsider
+            # chose also tells him
+            licence = OUTSIDE
     if mission is None or brief is None:
         authority = _NO_MISSION
     elif argument:

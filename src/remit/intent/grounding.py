@@ -6,18 +6,15 @@ outsider's instruction which fits the call is the explanation unless the value w
 data before the outsider spoke. The worst argument is the call's origin.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from remit.intent.classes import ADMINISTER, COMMUNICATE, DELETE, EXECUTE, HIGH, READ, TRANSFER
-from remit.intent.lexicon import ENGLISH
+from remit.intent.classes import ADMINISTER, COMMUNICATE, DELETE, EXECUTE, READ, TRANSFER
 from remit.intent.lookups import (
     IDLE,
     LEAST,
-    MAX_TEXT,
-    MAX_TOKENS,
     Word,
     computed,
     hints,
@@ -26,9 +23,9 @@ from remit.intent.lookups import (
     value_of,
 )
 from remit.intent.memory import Memory
-from remit.intent.sources import Passage, Source, field_tells
+from remit.intent.sources import Passage, Source, field_tells, is_choice
 from remit.intent.tools import ToolView, tool_view
-from remit.intent.values import at, fold, keys_of, leaves, shape, significant, specifics
+from remit.intent.values import at, leaves, shape, significant, specifics
 from remit.intent.views import GoalView
 from remit.terms import VERDICTS, FindingKind
 
@@ -65,12 +62,13 @@ class Case:
         "_argument",
         "_links",
         "_looks",
-        "_news",
         "_said",
         "_sink",
         "_value",
         "arguments",
         "memory",
+        "news",
+        "records",
         "tview",
         "view",
     )
@@ -86,7 +84,9 @@ class Case:
         self._sink = False  # whether it is one
         self._links = 0  # that are being followed
         self._looks = 0  # into the text of records
-        self._news: list[list[str]] | None = None
+        # what it says that the goal does not, and the words of its things' records; for `steered`
+        self.news: list[list[str]] | None = None
+        self.records: list[frozenset[str]] | None = None
 
     def ground(self) -> tuple[Origin, Origin]:
         """The worst origin of the arguments that matter, and of the sinks alone."""
@@ -132,6 +132,8 @@ class Case:
         """What is found is worse, unless it need not come from anywhere, or not from elsewhere."""
         if found.rank == NOWHERE and (not must or computed(text)):
             return worst
+        if found.rank == INSTRUCTION and _anybodys(found, text):
+            return worst
         if found.rank == INSTRUCTION and not must and found.passage and self.refers_by_name(found.passage.source):
             # an amount that the item named by the goal asks for
             return Origin(REFERENCED, found.argument, found.passage) if worst.rank < REFERENCED else worst
@@ -146,8 +148,8 @@ class Case:
             pieces = specifics(text[:MAX_CONTENT]) if not alone else [] if computed(text) else [text]
             for piece in pieces[:MAX_VALUES]:
                 rank, passage = self.origin(piece)
-                if rank == INSTRUCTION:
-                    return Origin(rank, name, passage)
+                if rank == INSTRUCTION and not _anybodys(found := Origin(rank, name, passage), piece):
+                    return found
         return worst
 
     def origin(self, text: str) -> tuple[int, Passage | None]:
@@ -256,7 +258,7 @@ class Case:
                 if not self.delegated(instruction):
                     spoken = spoken or passage
                     continue
-                rank = OUTSIDER if self._stakes() else REFERENCED
+                rank = OUTSIDER if self.at_stake() else REFERENCED
             else:
                 relied = (self.view.acts or not self.tview.acts) and (
                     self.refers(passage.source) or self._linked(passage) or self._selected(passage)
@@ -272,8 +274,13 @@ class Case:
             return best, where
         return (INSTRUCTION, spoken) if self.fits(spoken) else (best, where)
 
-    def _stakes(self) -> bool:
+    def at_stake(self) -> bool:
+        """Whether money, access or something hard to undo is at stake, on which no delegated instruction suffices."""
         return bool(self.tview.acts and (_RISKY & self.tview.classes or not _STAKES.isdisjoint(self.tview.kinds)))
+
+    def stakes_spoken(self) -> bool:
+        """Whether the goal itself speaks of what is at stake."""
+        return bool(self.tview.kinds & _STAKES & self.view.kinds)
 
     def refers_by_name(self, source: Source) -> bool:
         """Whether the goal names an argument of the call that the result answers."""
@@ -334,9 +341,9 @@ class Case:
             return False
         if passage.moved:  # a goal that asks to pay does not ask to pay to another account than before
             known = not _CHANGE.isdisjoint(self.view.keys) and self.refers(passage.source)
-            return not known and (bool(self.view.classes & TRANSFER) or not self._deferred_to(passage))
+            return not known and (bool(self.view.classes & TRANSFER) or not self.deferred_to(passage))
         self._looks += 1
-        return (self._looks > MAX_LOOKS or passage.told(self._value)) and not self._deferred_to(passage)
+        return (self._looks > MAX_LOOKS or passage.told(self._value)) and not self.deferred_to(passage)
 
     def _selected(self, passage: Passage) -> bool:
         """Whether the value is a field of a record by which systems tell things apart, or that the argument names.
@@ -355,20 +362,20 @@ class Case:
         if not view.sources and not view.source_kinds:
             return False
         if passage.referred[0] is not view:
-            passage.referred = (view, self._deferred_to(passage))
+            passage.referred = (view, self.deferred_to(passage))
         if not passage.referred[1]:
             return False
         if view.handed or not self.tview.acts:
             return True
         acting = self.tview.acting
         return any(
-            grant.sources
+            (grant.sources or grant.source_kinds)
             and acting & (grant.classes | grant.related)
             and (grant.names <= grant.sources or self.names(grant.names))
             for grant in view.grants
         )
 
-    def _deferred_to(self, passage: Passage) -> bool:
+    def deferred_to(self, passage: Passage) -> bool:
         view, source = self.view, passage.source
         named = {
             source.item(place.start)
@@ -395,47 +402,12 @@ class Case:
             for grant in passage.grants
         )
 
-    def steered(self, worst: Origin, asked: bool, alike: bool, outside: bool) -> Origin | None:
-        """An instruction that fits the call's class and kind of thing, though no argument that matters came from it.
-
-        One that nobody deferred to is an outsider's; one that the goal defers to still is, for money and access that
-        the goal does not speak of. Where the goal asks for such a call itself (`asked`), or for something about the
-        same things, it must be the better explanation: the call carries what only the instruction says.
-        """
-        view, tview = self.view, self.tview
-        plain = worst.rank in (GOAL, TRUSTED)
-        high = tview.classes & HIGH
-        unspoken = bool(high & ~view.classes)
-        for passage in self.memory.spoken[-MAX_VALUES:]:
-            if not any(
-                grant.classes & tview.acting and not grant.kinds.isdisjoint(tview.kinds) for grant in passage.grants
-            ):
-                continue
-            if self.delegated(passage):
-                if not asked and self._stakes() and not tview.kinds & _STAKES & view.kinds:
-                    return Origin(OUTSIDER, "", passage)
-            elif (not asked and (worst.rank != GOAL or outside or unspoken)) or (
-                not (asked and alike and worst.rank != GOAL and self.refers_by_name(passage.source))
-                and ((not plain and high) or self._carries(passage))
-            ):
-                return Origin(INSTRUCTION, "", passage)
-        return None
-
-    def _carries(self, passage: Passage) -> bool:
-        """Whether an argument repeats what the passage says and the goal does not."""
-        if self._news is None:
-            self._news = list(self._new())
-        return any(passage.tokens.issuperset(new) for new in self._news)
-
-    def _new(self) -> Iterable[list[str]]:
-        """Of each argument that mostly says what the goal does not, these words."""
-        for text in leaves(self.arguments, MAX_VALUES):
-            told = [key for key in keys_of(fold(text[:MAX_TEXT]).lower()) if key not in ENGLISH.stop]
-            new = [key for key in told if key not in self.view.keys]
-            if new and len(new) * 2 >= len(told):
-                yield new[:MAX_TOKENS]
-
 
 def _is_code(key: str) -> bool:
     """Whether a short key names one thing all the same: flat 5A, gate B7."""
     return len(key) > 1 and not key.isalpha() and not key.isdigit()
+
+
+def _anybodys(found: Origin, text: str) -> bool:
+    """Whether it is one of a few words that anybody would use, which tells nothing about who chose it."""
+    return is_choice(found.argument) and found.passage is not None and found.passage.uses(text)

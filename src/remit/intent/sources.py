@@ -7,7 +7,7 @@ is confidential is told by its words, by the look of a key, or by the tool. Ever
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 
@@ -16,9 +16,10 @@ import msgspec
 from remit.catalogue.words import singular, split
 from remit.intent.authority import read_grants
 from remit.intent.kept import kept
+from remit.intent.lexicon import ENGLISH, base, is_noun, licenses
 from remit.intent.tables import column, is_table
 from remit.intent.tools import tool_view
-from remit.intent.values import key_set, separated, squeeze, tokens, without_separators
+from remit.intent.values import MAX_TOKEN, key_set, separated, squeeze, token_keys, tokens, without_separators
 from remit.intent.views import GrantView, grant_view
 from remit.intent.words import words
 from remit.terms import Tool
@@ -70,9 +71,19 @@ _SENDER = re.compile(  # a field or head of a message, not a word of its text
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 MAX_GROUPED = 40  # characters of a value that may be written in groups
 MAX_BESIDE = 300
+LEAST_TELLING = 4  # characters of a word that tells things apart
 WORDS = 4  # that make a sentence
+_FIELD_NAME = re.compile(r"[\"']?[a-z_][\w-]{0,38}(?: [\w-]{1,20})?[\"']?\s?[:=](?=[\s\"'\d\[{])")
 _FIELD_END = re.compile(r"[\"']?\s?(?:[,}\]\n;)|]|$)")
 _IDENTITY = frozenset(words("id uuid guid identifier number no nr code key ref sku slug handle username serial name"))
+_CHOICES = frozenset(
+    words(
+        """
+        status state decision priority severity urgency mode type kind category level tier format method verdict
+        outcome resolution disposition language currency unit response rating
+        """
+    )
+)
 MAX_SOUGHT = 24  # tokens of one result that are looked for one by one, before all of them are listed
 _WHITE = re.compile(r"[^\S ]")  # white space of other scripts, and breaks
 
@@ -274,6 +285,7 @@ class Passage(msgspec.Struct, eq=False):
     linked: tuple[object, bool] = _UNJUDGED  # a goal, and whether this holds something that it names
     _grants: tuple[GrantView, ...] | None = None
     _tokens: frozenset[str] | None = None
+    _telling: frozenset[str] | None = None
     _record: str | None = None  # its text in lower case, where it is of a record
     _called: frozenset[str] | None = None
 
@@ -329,6 +341,23 @@ class Passage(msgspec.Struct, eq=False):
         return self._tokens
 
     @property
+    def telling(self) -> frozenset[str]:
+        """Those of its words that tell a thing from others of its kind: names, and what no field, kind or act is
+        called."""
+        if self._telling is None:
+            said = _FIELD_NAME.sub(" ", lower(self.text[:MAX_RECORD]))
+            self._telling = frozenset(filter(_tells_apart, map(_plain, tokens(without_separators(said)))))
+        return self._telling
+
+    def uses(self, word: str) -> bool:
+        """Whether it uses a value as a word and not as a name: "approve", "urgent"."""
+        return word.islower() and word.replace("-", "").isalpha() and bool(_word(word).search(self.text))
+
+    def named(self, words: Iterable[str]) -> int:
+        """How many of these it says; one that it writes as a name says as much as two."""
+        return sum([1 if word.isalpha() and not _word(word.capitalize()).search(self.text) else 2 for word in words])
+
+    @property
     def grants(self) -> tuple[GrantView, ...]:
         """What it would license if it were a goal; compiled once."""
         if self.introduced is not None:
@@ -346,3 +375,27 @@ class Passage(msgspec.Struct, eq=False):
 def _licensed(text: str) -> tuple[GrantView, ...]:
     """Kept, because several instances read the same mail, and one reads it again."""
     return tuple([grant_view(grant) for grant in read_grants(text) if not grant.forbids])
+
+
+@lru_cache(maxsize=2048)
+def is_choice(argument: str) -> bool:
+    """Whether an argument takes one of a few values that the system offers, as a `status` or `priority` does."""
+    words = split(argument.replace("[]", ""))
+    return bool(words) and singular(words[-1]) in _CHOICES
+
+
+@kept(4096)
+def _word(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w@.-]){re.escape(word)}(?![\w@-])")
+
+
+@kept(8192)
+def _plain(token: str) -> str:
+    """The key by which it is found: the last one, in which a number stands without separators."""
+    return (token_keys(token[:MAX_TOKEN]) or ("",))[-1 if any(map(str.isdigit, token)) else 0]
+
+
+@kept(8192)
+def _tells_apart(word: str) -> bool:
+    known = word.isdigit() or word in ENGLISH.stop or is_noun(word) or licenses(word) or base(word)
+    return len(word) >= LEAST_TELLING and not known
