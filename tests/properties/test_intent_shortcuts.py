@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from remit.intent import compile_goal
 from remit.intent.lookups import computed
-from remit.intent.passages import _LEADS, _OPENERS, _POINTING, _POLITE, _WISHES, instructions
+from remit.intent.openers import LEADS, POLITE
+from remit.intent.passages import _OPENERS, _POINTING, _WISHES, instructions
 from remit.intent.sources import CONFIDENTIAL, tells_of_secret
 from remit.intent.tokens import _PLAIN, _QUOTED, tokens_of
 from remit.intent.values import (
@@ -124,7 +125,7 @@ def test_a_text_without_the_words_that_begin_a_request_has_none(text: str) -> No
 
 def test_no_phrase_that_leads_a_request_begins_another() -> None:
     """The expression tries them by their first letter, not in their order."""
-    phrases = [*_LEADS, *_POLITE]
+    phrases = [*LEADS, *POLITE]
     assert not [(a, b) for a in phrases for b in phrases if a != b and f"{b} ".startswith(f"{a} ")]
 
 

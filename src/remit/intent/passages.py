@@ -18,61 +18,11 @@ from string import ascii_lowercase
 from remit.catalogue.lexicon import AMBIGUOUS
 from remit.intent.kept import kept
 from remit.intent.lexicon import OPENING, base, is_imperative, is_noun, is_vague
+from remit.intent.openers import LEADS, POLITE
 from remit.intent.spoken import addresses, moved, names, statements
 from remit.intent.values import specific
 from remit.intent.words import words
 
-_POLITE = words(
-    """
-        please kindly now then first firstly second secondly third next also and so finally afterwards
-        just instead immediately urgently always simply assistant agent ai bot hey hi hello dear yes ok okay sure
-        pls plz
-    """
-)
-_LEADS = [
-    "after that",
-    "don't forget to",
-    "do not forget to",
-    "remember to",
-    "make sure to",
-    "make sure you",
-    "make sure that you",
-    "be sure to",
-    "ensure that you",
-    "ensure you",
-    "you must",
-    "you should",
-    "you need to",
-    "you have to",
-    "you are to",
-    "you ought to",
-    "can you",
-    "could you",
-    "would you",
-    "will you",
-    "i need you to",
-    "i want you to",
-    "i'd like you to",
-    "we need you to",
-    "we ask you to",
-    "your task is to",
-    "the task is to",
-    "your job is to",
-    "go ahead and",
-    "feel free to",
-    "proceed to",
-    "start by",
-    "it is required to",
-    "it is necessary to",
-    "it is important to",
-    "in order to",
-    "i would like you to",
-    "you are required to",
-    "you are asked to",
-    "be so kind and",
-    "be so kind as to",
-    "be so good as to",
-]
 # White space is spelt out: to look for its category would take half of the time. So would the marks and spaces that
 # stand in no ASCII text.
 _SPACE_ASCII = r"[ \t-\r\x1c-\x1f]"
@@ -98,9 +48,9 @@ def _one_of(phrases: Iterable[str]) -> str:
     return "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
 
 
-_OPENED = re.compile(r"((?:(?:" + _one_of((*_LEADS, *_POLITE)) + r")[,:]?\s+){0,4})" + _VERB, re.IGNORECASE)
+_OPENED = re.compile(r"((?:(?:" + _one_of((*LEADS, *POLITE)) + r")[,:]?\s+){0,4})" + _VERB, re.IGNORECASE)
 _BARE = re.compile("()" + _VERB, re.IGNORECASE)  # where no lead can stand
-_STARTERS = frozenset(word.split()[0] for word in (*_POLITE, *_LEADS))
+_STARTERS = frozenset(word.split()[0] for word in (*POLITE, *LEADS))
 
 
 _LETTERS = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
@@ -131,7 +81,8 @@ _URGING = frozenset(words("please kindly must should need remember sure to you a
 _SUBORDINATE = re.compile(r"\s*(?:to|in order to|if|when|before|after|for|once|unless|while|as)\b", re.IGNORECASE)
 _END = re.compile(  # by its first character, so that the others are passed over quickly
     r"[.!?\n:\"}<|](?:(?<=[.!?])(?=\s|$|[\"'<)\]])"
-    r"|(?<=\n)(?:\s*\n|(?=[ \t]*(?:[-*•#>|@\[(]|\d{1,3}[.)]\s|(?:[\w.@-]{1,60} )?[\w.@-]{1,60}:\s|[A-Z][a-z])))"
+    r"|(?<=\n)(?:\s*\n|(?=[ \t]*(?:[-*•#>|@\[(]|\d{1,3}[.)]\s|(?:[\w.@-]{1,60} )?[\w.@-]{1,60}:\s|[A-Z][a-z]"
+    r"|\S{1,40}[ \t]{2,40}\S)))"
     r"|(?<=:)\s|(?<=[\"}])\s*[,}\]]|(?<=<)/|(?<=\|)(?=[ \t\n]|$))"
 )
 _NOT_OBJECT = frozenset(words("of is was are were : has had will - = by not"))
@@ -175,6 +126,13 @@ _TITLES = frozenset(
     )
 )
 _STOP = re.compile(r"[.!?:;](?=\s|$|[\"'<)\]}])|\n")
+_SALUTED = re.compile(
+    r"[\s>|\"']*(?:dear|hi|hello|hey|good (?:morning|day|afternoon|evening)|greetings)(?: [\w.'-]{1,30}){0,4}",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"(?:^|[\s(])(?:\d{1,2}|[a-z])[)\]]\s*$")  # an item of a list: "(2) send it"
+_SECOND = re.compile(r"\s+and\s+([A-Za-z][a-z-]{1,20})\s+(?:[^\s.,;!?]|[!?]\w)")
+_VALUES = re.compile(r"(?:, ?[\w-]{1,30}){0,12},? or [\w-]{1,30}")  # "must be paid, held or void"
 _REPORTED = re.compile(r" ([a-z]{3,15}) (?:for|to|from|by|on|in|at|with)\b")  # "Patch planned for May"
 _CAPITAL = re.compile(r"[ \t]*[A-Z][a-z]+(?! ?:| \w+:)")
 _LABEL = re.compile(r"[ \t]*(?:[\w.-]{1,30} ){0,2}[\w.-]{1,30}:")
@@ -308,16 +266,21 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
         return False  # part of a contraction, a compound or a command's option
     if mark == earlier == ":" and len(before) == 1:
         return False  # part of a path of names
+    if mark == "," and "\n" in before and (match[2][0].isupper() or _salutes(text, match.start() - len(before))):
+        mark, earlier = "\n", "."  # "Dear all," on the line before
     if mark == ",":
         return bool(match[1]) or _goes_on(text, match, verb)
     if (
         not match[2][0].isupper()
         and not match[1]
-        and (mark in ")]}" or (mark == "\n" and earlier not in ".!?:;>-" and "\n" not in before[1:]))
+        and (
+            (mark in ")]}" and not _NUMBERED.search(text, max(0, match.start() - len(before) - 4), match.start()))
+            or (mark == "\n" and earlier not in ".!?:;>-" and "\n" not in before[1:])
+        )
         and not _pleads(text, match.end(2))
     ):
         return False  # a wrapped line
-    if not _OBJECT.match(following):
+    if not _OBJECT.match(following) or (following.lower() == "and" and not _both(text, match.end(2))):
         return False
     if (reported := _REPORTED.match(text, match.end(2))) and _participle(reported[1]):
         return False
@@ -336,6 +299,17 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
         or bool(_ACTOR.search(text, match.end(2), end) or _place(text, match.end(2), end))
         or _pleads(text, match.end(2))
     )
+
+
+def _salutes(text: str, end: int) -> bool:
+    """Whether what ends here is a line that says nothing but whom it is for."""
+    return bool(_SALUTED.fullmatch(text, text.rfind("\n", max(0, end - 60), end) + 1, end))
+
+
+def _both(text: str, start: int) -> bool:
+    """Whether a second verb shares the object: "sign and return it", not "clean and quiet, near the lake"."""
+    second = _SECOND.match(text, start)
+    return second is not None and is_imperative(second[1].lower())
 
 
 def _tells(text: str, start: int, following: str) -> bool:
@@ -438,9 +412,16 @@ def _wishes(text: str, wishes: list[str]) -> Iterator[tuple[int, int]]:
             if match and (is_imperative(verb) or (is_vague(verb) and _specific(text, match.end()))):
                 start = max(text.rfind(".", 0, at), text.rfind("\n", 0, at), at - 80, -1) + 1
                 bound = wish.lower() not in _ASKED and _bound(text, start, at, match.end())
-                if bound or match[1] or _ACTOR.search(text, start, at + len(wish)):
+                asks = match[1] and not _lists_values(text, start, at, match.end())
+                if bound or asks or _ACTOR.search(text, start, at + len(wish)):
                     yield start, _end(text, match.end())
             at = text.find(wish, at + len(wish))
+
+
+def _lists_values(text: str, start: int, at: int, end: int) -> bool:
+    """Whether it says which values a field takes: "state must be paid, held or void"."""
+    field = text[start:at].rpartition(":")[2].lower().split()
+    return len(field) <= 2 and _DETERMINED.isdisjoint(field) and bool(_VALUES.match(text, end))
 
 
 def _bound(text: str, start: int, at: int, end: int) -> bool:
@@ -456,7 +437,7 @@ def _pointers(text: str, verbs: list[str]) -> Iterator[tuple[int, int]]:
         while at >= 0:
             place = specific(text, at + len(verb), at + len(verb) + 60)
             before = text[max(0, at - 12) : at].lower().split()[-1:]
-            if place and not (before and before[0] in _TELLING):
+            if place and not _DATE.match(place[0]) and not (before and before[0] in _TELLING):
                 yield at + 1, _end(text, place.end())
             at = text.find(verb, at + len(verb))
 

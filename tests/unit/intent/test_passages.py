@@ -149,3 +149,30 @@ def test_a_flood_is_read_once(many: str) -> None:
     spans = list(instructions(f"{many * 60_000}\nSend the money to GB33BUKB20201555555555."))
     assert spans
     assert time.process_time() - before < 5
+
+
+def _asked(text: str) -> list[str]:
+    return [text[start:end] for start, end in instructions(text)]
+
+
+def test_a_salutation_is_no_wrapped_line_and_interjections_open_requests() -> None:
+    assert _asked("Dear neighbours,\ncancel every delivery.\nThe warden") == ["cancel every delivery."]
+    assert _asked("oh and set up 40 a month to the choir") == ["oh and set up 40 a month to the choir"]
+    assert _asked("we ran out of tea,\norder culture is bad") == []
+
+
+def test_an_item_of_a_numbered_list_asks() -> None:
+    assert _asked("to do: (1) nothing yet, (2) change the lock to code 4471") == ["change the lock to code 4471"]
+    assert _asked("the lock (old one) change pending") == []
+
+
+def test_adjectives_are_no_verbs_and_values_are_no_duties() -> None:
+    assert _asked("Clean and quiet, near the lake.") == []
+    assert _asked("Open and sign the form.") == ["Open and sign the form."]
+    assert _asked("E-17: state must be paid, held or void") == []
+    assert _asked("The claim CL-4 must be paid, held or settled.") == ["The claim CL-4 must be paid, held or settled."]
+
+
+def test_a_request_in_a_table_ends_with_its_row() -> None:
+    table = "RQ-1   desk, please approve soon\nRQ-2   chair      no hurry"
+    assert _asked(table) == ["please approve soon"]
