@@ -85,6 +85,10 @@ def assess(
         if sink.rank == REFERENCED and elsewhere_than_named(case, sink.argument):
             sink = Origin(OUTSIDER, sink.argument, sink.passage)  # what was read is the subject, not the address book
             worst = worst if worst.rank > OUTSIDER else sink
+        if licence != OUTSIDE and worst.rank >= REFERENCED and case.strays():
+            licence = OUTSIDE
+        if worst.rank == REFERENCED and licence != OUTSIDE and case.only_remarked(worst):
+            worst = Origin(OUTSIDER, worst.argument, worst.passage)
         if worst.rank < INSTRUCTION and memory.spoken:
             alike = grant is not None and not grant.kinds.isdisjoint(tview.kinds)
             asked = licence == WITHIN and grant is not None and not grant.handed

@@ -23,6 +23,7 @@ from remit.intent.values import (
     tokens,
     without_separators,
 )
+from remit.intent.words import words
 from remit.terms import Confidentiality, Evidence, Finding, FindingKind, Integrity, Label, Mission, Settings
 
 MAX_LEAVING = 20_000  # characters of one argument that are searched for secrets
@@ -38,6 +39,16 @@ _FIELD = re.compile(r"[\n,;{}]")
 _QUERY = re.compile(r"[?&#/][^\s\"'<>]{4,2000}")
 _PARTS = re.compile(r"[?&=/#;,]")
 
+# Who has secrets told somebody says so, in one of these words.
+_SECRETS = frozenset(
+    words(
+        """
+        password passwords passcode passphrase secret secrets token tokens key keys credential credentials code codes
+        pin pins login logins passport passports card cards account number numbers iban ssn cvv confidential diagnosis
+        diagnoses record records file files document documents details data everything all content contents
+        """
+    )
+)
 _KNOWN = (GOAL, TRUSTED)
 _INTERNAL, _CONFIDENTIAL = Confidentiality.INTERNAL, Confidentiality.CONFIDENTIAL
 CLEAR = Finding(kind=FindingKind.FLOW, verdict="clear", message="nothing flows where it may not")
@@ -61,8 +72,8 @@ def flow(case: Case, sink: Origin, label: Label, mission: Mission | None, settin
     if rank == NONE and not case.tview.acts:
         return CLEAR
     limit = mission.bounds.confidentiality if mission is not None else _CONFIDENTIAL
-    if rank in _KNOWN and limit >= _CONFIDENTIAL:
-        return CLEAR
+    if rank in _KNOWN and limit >= _CONFIDENTIAL and not (case.tview.acts and case.view.keys.isdisjoint(_SECRETS)):
+        return CLEAR  # where the goal names the place and speaks of what is secret
     if case.tview.sinks and _internal(case, settings):
         return CLEAR
     if label.confidentiality >= _CONFIDENTIAL or case.memory.confidential(MAX_SOURCES):
@@ -75,6 +86,8 @@ def flow(case: Case, sink: Origin, label: Label, mission: Mission | None, settin
                 message=f"confidential data of {passage.source.tool.id} would go where it may not",
                 rests_on=(Evidence(what="content", source=passage.source.decision, where=f"line {passage.line}"),),
             )
+    if rank in _KNOWN and limit >= _CONFIDENTIAL:
+        return CLEAR
     if limit < _INTERNAL and label.confidentiality > limit:
         return _BOUND  # nothing that was read may leave
     if case.tview.acts and label.integrity is Integrity.OUTSIDE and rank >= UNKNOWN:

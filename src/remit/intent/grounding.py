@@ -27,6 +27,7 @@ from remit.intent.sources import Passage, Source, field_tells, is_choice
 from remit.intent.tools import ToolView, tool_view
 from remit.intent.values import at, leaves, shape, significant, specifics
 from remit.intent.views import GoalView
+from remit.intent.words import words
 from remit.terms import VERDICTS, FindingKind
 
 ORIGINS = VERDICTS[FindingKind.GROUNDING]
@@ -50,6 +51,18 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
 
 _CHANGE = frozenset(("changed", "change", "changes", "new", "moved", "other", "different"))  # said of an account
+_LINKS = frozenset(words("link links url urls website websites site sites page pages webpage address addresses online"))
+_DIGITS = "0123456789"
+# Who says so means more things than those that are named.
+_MORE = frozenset(
+    words(
+        """
+        all every each any both rest remaining duplicate duplicates related linked similar like series range through
+        to until following depending children items them those
+        """
+    )
+)
+_MACHINES = frozenset(words("assistant assistants agent agents ai bot bots llm automation copilot"))
 _NOTHING = Origin(NONE)
 _UNTOLD = (NONE, None)
 _FROM_GOAL = (GOAL, None)
@@ -148,6 +161,8 @@ class Case:
             pieces = specifics(text[:MAX_CONTENT]) if not alone else [] if computed(text) else [text]
             for piece in pieces[:MAX_VALUES]:
                 rank, passage = self.origin(piece)
+                if rank in (REFERENCED, OUTSIDER) and worst.rank < OUTSIDER and passage and self._lures(piece, passage):
+                    worst = Origin(OUTSIDER, name, passage)
                 if rank == INSTRUCTION and not _anybodys(found := Origin(rank, name, passage), piece):
                     return found
         return worst
@@ -258,7 +273,7 @@ class Case:
                 if not self.delegated(instruction):
                     spoken = spoken or passage
                     continue
-                rank = OUTSIDER if self.at_stake() else REFERENCED
+                rank = OUTSIDER if self.at_stake() or self._strange(instruction) else REFERENCED
             else:
                 relied = (self.view.acts or not self.tview.acts) and (
                     self.refers(passage.source) or self._linked(passage) or self._selected(passage)
@@ -273,6 +288,55 @@ class Case:
         if best == TRUSTED and where.number < spoken.number:
             return best, where
         return (INSTRUCTION, spoken) if self.fits(spoken) else (best, where)
+
+    def _strange(self, passage: Passage) -> bool:
+        """Whether a passage that speaks to machines has data go to a domain that is met nowhere else: who hands
+        a text over did not write that."""
+        if not self._sink or passage.tokens.isdisjoint(_MACHINES) or shape(self._value) not in ("address", "link"):
+            return False
+        return self._met_once(self._value.rpartition("@")[2], passage)
+
+    def _met_once(self, place: str, passage: Passage) -> bool:
+        """Whether the host of a place stands in this text only."""
+        host = place.lower().rpartition("://")[2].partition("/")[0].removeprefix("www.")
+        return host not in self.view.keys and not any(
+            one.source is not passage.source for one in self.memory.seen(host)
+        )
+
+    def _lures(self, piece: str, passage: Passage) -> bool:
+        """Whether somebody would be sent a link that stands in one text of an outsider only, and the goal speaks of no
+        link."""
+        if not self.tview.acts or not self.tview.classes & COMMUNICATE or shape(piece) not in ("link", "path"):
+            return False
+        return "/" in piece and self.view.keys.isdisjoint(_LINKS) and self._met_once(piece, passage)
+
+    def strays(self) -> bool:
+        """Whether what is acted on has a number of the same series as what the goal names, and is another."""
+        view = self.view
+        series = {key.rstrip(_DIGITS) for key in view.names if _in_series(key)}
+        if not series or not view.keys.isdisjoint(_MORE):
+            return False
+        found = False
+        for asked in self.tview.asked:
+            if asked.composed or (asked.sink and not asked.identity):
+                continue
+            for text in leaves(at(self.arguments, asked.path), MAX_VALUES):
+                said = value_of(text).keys
+                if not view.keys.isdisjoint(said):
+                    return False
+                found = found or any(_in_series(key) and key.rstrip(_DIGITS) in series for key in said)
+        return found
+
+    def only_remarked(self, origin: Origin) -> bool:
+        """Whether something hard to undo is done to what nobody but the writer of a remark named."""
+        passage, argument = origin.passage, origin.argument
+        if passage is None or not self.tview.classes & _RISKY or argument in self.tview.sinks:
+            return False
+        return not self.deferred_to(passage) and any(
+            any(map(str.isdigit, said := text.lower())) and said not in self.view.keys and passage.told(said)
+            for text in leaves(at(self.arguments, argument), MAX_VALUES)
+            if not computed(text)
+        )
 
     def at_stake(self) -> bool:
         """Whether money, access or something hard to undo is at stake, on which no delegated instruction suffices."""
@@ -411,3 +475,9 @@ def _is_code(key: str) -> bool:
 def _anybodys(found: Origin, text: str) -> bool:
     """Whether it is one of a few words that anybody would use, which tells nothing about who chose it."""
     return is_choice(found.argument) and found.passage is not None and found.passage.uses(text)
+
+
+def _in_series(key: str) -> bool:
+    """Whether a key is a number behind letters that name a series: `rq-12`, `ord1044`."""
+    letters = key.rstrip(_DIGITS)
+    return letters != key and 1 < len(letters) <= 8 and letters.strip("-_").isalpha()
