@@ -95,7 +95,7 @@ def effect_of(findings: tuple[Finding, ...], tool: Tool) -> str:
         return "deny" if authority in ("outside", "none") else "ask"
     if reading:
         return "ask" if flow == "leaks" else "permit"
-    if authority == "outside" and grounding in ("outsider", "nowhere"):
+    if authority == "outside" and (grounding == "outsider" or (grounding == "nowhere" and classes & HIGH_RISK)):
         return "deny"
     if grounding == "outsider" or flow == "leaks":
         return "ask"
