@@ -105,12 +105,14 @@ def _carries(case: Case, passage: Passage) -> bool:
 
 
 def _new(case: Case) -> Iterable[list[str]]:
-    """Of each argument that mostly says what the goal does not, these words; not of a choice among a few."""
+    """Of each argument that mostly says what the goal does not, these words; not of a choice among a few, nor
+    of a sum, which whoever wants money says as well."""
+    sums = [asked.path for asked in case.tview.asked if not asked.must]
     for name, value in case.arguments.items():
         for text in leaves(value, MAX_VALUES):
             told = [key for key in keys_of(fold(text[:MAX_TEXT]).lower()) if key not in ENGLISH.stop]
             new = [key for key in told if key not in case.view.keys]
-            if new and len(new) * 2 >= len(told) and not (len(told) == 1 and is_choice(name)):
+            if new and len(new) * 2 >= len(told) and not (len(told) == 1 and (is_choice(name) or name in sums)):
                 yield new[:MAX_TOKENS]
 
 
