@@ -26,7 +26,7 @@ from remit.intent.memory import Memory
 from remit.intent.sources import Passage, Source, field_tells, is_choice
 from remit.intent.tools import ToolView, tool_view
 from remit.intent.values import at, leaves, shape, significant, specifics
-from remit.intent.views import GoalView
+from remit.intent.views import GoalView, series_of
 from remit.intent.words import words
 from remit.terms import VERDICTS, FindingKind
 
@@ -52,16 +52,6 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
 _CHANGE = frozenset(("changed", "change", "changes", "new", "moved", "other", "different"))  # said of an account
 _LINKS = frozenset(words("link links url urls website websites site sites page pages webpage address addresses online"))
-_DIGITS = "0123456789"
-# Who says so means more things than those that are named.
-_MORE = frozenset(
-    words(
-        """
-        all every each any both rest remaining duplicate duplicates related linked similar like series range through
-        to until following depending children items them those
-        """
-    )
-)
 _MACHINES = frozenset(words("assistant assistants agent agents ai bot bots llm automation copilot"))
 _NOTHING = Origin(NONE)
 _UNTOLD = (NONE, None)
@@ -312,11 +302,7 @@ class Case:
 
     def strays(self) -> bool:
         """Whether what is acted on has a number of the same series as what the goal names, and is another."""
-        view = self.view
-        series = {key.rstrip(_DIGITS) for key in view.names if _in_series(key)}
-        if not series or not view.keys.isdisjoint(_MORE):
-            return False
-        found = False
+        view, found = self.view, False
         for asked in self.tview.asked:
             if asked.composed or (asked.sink and not asked.identity):
                 continue
@@ -324,7 +310,7 @@ class Case:
                 said = value_of(text).keys
                 if not view.keys.isdisjoint(said):
                     return False
-                found = found or any(_in_series(key) and key.rstrip(_DIGITS) in series for key in said)
+                found = found or any(series_of(key) in view.series for key in said)
         return found
 
     def only_remarked(self, origin: Origin) -> bool:
@@ -475,9 +461,3 @@ def _is_code(key: str) -> bool:
 def _anybodys(found: Origin, text: str) -> bool:
     """Whether it is one of a few words that anybody would use, which tells nothing about who chose it."""
     return is_choice(found.argument) and found.passage is not None and found.passage.uses(text)
-
-
-def _in_series(key: str) -> bool:
-    """Whether a key is a number behind letters that name a series: `rq-12`, `ord1044`."""
-    letters = key.rstrip(_DIGITS)
-    return letters != key and 1 < len(letters) <= 8 and letters.strip("-_").isalpha()

@@ -45,6 +45,17 @@ _RELATED = (
 _EDGES = ".,:;!?()'\""
 MAX_WORD = 64  # characters of a word that the lexicon is asked about
 _ANSWERING = frozenset(words("answer reply respond thank confirm acknowledge"))
+_DIGITS = "0123456789"
+# Who says so means more things than those that are named.
+_MORE = frozenset(
+    words(
+        """
+        all every each any both rest remaining duplicate duplicates related linked similar like series range through
+        to until following depending children items them those
+        """
+    )
+)
+MAX_SERIES = 8  # characters before the number
 MIN_ODD = 3  # characters of a name by which a record is found
 MIN_OWNER = 2  # the same of one that owns something: "Al's trip"
 
@@ -81,6 +92,7 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     keys: frozenset[str]
     squeezed: str
     names: frozenset[str]  # what the goal names, as keys
+    series: frozenset[str]  # of whose numbers it names some, and means these alone
     kinds: frozenset[str]
     answers: bool  # whether it has somebody answered, and does not say who
     odd: frozenset[str]  # words that the lexicon does not know: names of people and things, whatever their case
@@ -183,6 +195,7 @@ def _make(authority: Authority, goal: str) -> GoalView:
     licensed = 0
     for grant in grants:
         licensed |= grant.classes
+    keys, names = _keys(lowered), _all(grant.names for grant in grants)
     return GoalView(
         grants=grants,
         verbs=asked,
@@ -191,9 +204,10 @@ def _make(authority: Authority, goal: str) -> GoalView:
         or any(said in lowered for said in GOING_ON),
         opposed=_all(map(opposed, asked)),
         forbidden=forbidden,
-        keys=_keys(lowered),
+        keys=keys,
         squeezed=squeeze(lowered),
-        names=_all(grant.names for grant in grants),
+        names=names,
+        series=frozenset(map(series_of, names)) - {""} if keys.isdisjoint(_MORE) else frozenset(),
         answers=any(not grant.sinks and not _ANSWERING.isdisjoint(grant.verbs) for grant in grants),
         odd=_odd(lowered),
         kinds=speaks - ENGLISH.stop,
@@ -206,6 +220,12 @@ def _make(authority: Authority, goal: str) -> GoalView:
         handed=any(grant.handed for grant in grants),
         licences={},
     )
+
+
+def series_of(key: str) -> str:
+    """The letters before a number that name its series, `rq-` of `rq-12`; or ""."""
+    letters = key.rstrip(_DIGITS)
+    return letters if letters != key and 1 < len(letters) <= MAX_SERIES and letters.strip("-_").isalpha() else ""
 
 
 def _stripped(word: str) -> str:
