@@ -95,7 +95,8 @@ def effect_of(findings: tuple[Finding, ...], tool: Tool) -> str:
         return "deny" if authority in ("outside", "none") else "ask"
     if reading:
         return "ask" if flow == "leaks" else "permit"
-    if authority == "outside" and (grounding == "outsider" or (grounding == "nowhere" and classes & HIGH_RISK)):
+    for_good = classes & HIGH_RISK or OperationClass.COMMUNICATE in classes
+    if authority == "outside" and (grounding == "outsider" or (grounding == "nowhere" and for_good)):
         return "deny"
     if grounding == "outsider" or flow == "leaks":
         return "ask"

@@ -75,7 +75,7 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("communicate", "authority=outside grounding=unknown", {}, "ask"),
     ("communicate", "authority=outside grounding=outsider", {}, "deny"),
     ("communicate", "authority=outside grounding=outsider", APPROVED, "deny"),
-    ("communicate", "authority=outside grounding=nowhere", {}, "ask"),
+    ("communicate", "authority=outside grounding=nowhere", {}, "deny"),
     ("communicate", "authority=outside grounding=instruction", {}, "deny"),
     ("communicate", "authority=none", {}, "deny"),
     ("transfer", "grounding=goal", {}, "permit"),
