@@ -12,6 +12,7 @@ from typing import Any
 
 from remit.catalogue import lexicon
 from remit.catalogue.commands import command_classes
+from remit.catalogue.described import told
 from remit.catalogue.reading import verbs_of
 from remit.catalogue.statements import statement_classes
 from remit.catalogue.words import fragments, singular, split, word_set
@@ -100,4 +101,11 @@ def acts_of(name: str, description: str) -> frozenset[str]:
         words = [word for word in split(name) if word not in lexicon.NOISE]
         if words:
             found.add(singular(words[0]))
-    return frozenset(found)
+    return frozenset(found) | _described(name, description)
+
+
+def _described(name: str, description: str) -> frozenset[str]:
+    """What the description calls the act, where that does to the world what the name says: `modify_setup`, "Tune"."""
+    does = {one for verb, _ in verbs_of(name, description) for one in lexicon.VERBS[verb]} - {OperationClass.READ}
+    said = [one for one in told(description)[:1] if one.verb not in _GENERIC]
+    return frozenset(one.verb for one in said if does & {*lexicon.VERBS[one.verb]})

@@ -107,7 +107,22 @@ _ADDRESS = word_set(
 _PLACE_URL = word_set("url uri href link webhook callback website webpage")
 _DELIVERED = word_set("""destination target send export share output result report forward""")
 _HOST = word_set("domain host hostname ip endpoint server")
-_POINTED = word_set("address recipient delegate")
+_POINTED = word_set(
+    "address recipient delegate target destination forward forwarding redirect mailbox substitute deputy"
+)
+# How somebody is reached, or where what is theirs arrives, from the change on.
+_REACHED = word_set(
+    """email mail phone mobile telephone cell msisdn fax iban address addr street whatsapp payout payee mailbox pager
+    wallet upi swift"""
+)
+_NEW = word_set("new updated target replacement")
+_NAMED = word_set("id uuid guid identifier number no code ref key username sku slug handle")
+_LEFT = word_set(
+    "old current previous former existing ip mac location pickup"
+)  # what is no longer, and what is no person's
+_SOMEBODY = word_set("person beneficiary payee nominee heir")
+_BRANCHED = word_set("target destination provider carrier operator successor")
+_MESSAGES = word_set("email mail message")
 _ORIGIN = word_set("from source sender origin debit")  # where things come from, not where they go
 _ITINERARY = word_set("origin departure arrival pickup airport cabin flight passenger travel trip")
 _PARTY = word_set("""user customer member person account contact team group assignee to client vendor supplier chat""")
@@ -129,7 +144,7 @@ _OPTION = word_set(
     width height quality verbose flag recursive date time start end since until day month year hour minute
     second count quantity unit timezone currency color colour level priority filter field fields max min
     threshold include exclude per number_of encoding version radius zoom percent percentage cabin class category
-    token password secret key pin otp"""
+    token password secret key pin otp interval frequency period recurrence cadence"""
 )
 _IDENTITY = word_set("id uuid guid identifier number no code ref key name handle username")
 
@@ -141,17 +156,34 @@ class Roles(msgspec.Struct, frozen=True, kw_only=True):
     amounts: tuple[str, ...]
 
 
-def roles(found: tuple[Leaf, ...], classes: tuple[OperationClass, ...], *, standing: bool = False) -> Roles:
-    """The part each argument plays in a call of these classes; `standing` of a tool whose work goes on by itself."""
+def roles(
+    found: tuple[Leaf, ...],
+    classes: tuple[OperationClass, ...],
+    *,
+    standing: bool = False,
+    reaching: bool = False,
+    passing: bool = False,
+) -> Roles:
+    """The part each argument plays in a call of these classes; `standing` of a tool whose work goes on by itself,
+    `reaching` of one that says by its name how somebody is reached, or where what is theirs arrives, `passing` of one
+    that gives something to somebody for good."""
     sends = bool({_C.COMMUNICATE, _C.TRANSFER} & set(classes))
     writes = set(classes) != {_C.READ}
     sinks = [leaf.path for leaf in found if _is_sink(leaf, classes)]
+    if len(sinks) > 1 and not all(map(_names_message, (leaf for leaf in found if leaf.path in sinks))):
+        sinks = [leaf.path for leaf in found if leaf.path in sinks and not _names_message(leaf)]
     if standing and writes:
-        sinks += [leaf.path for leaf in found if leaf.text and leaf.head in _POINTED and leaf.path not in sinks]
+        sinks += [leaf.path for leaf in found if leaf.path not in sinks and _is_pointed(leaf)]
+    sinks += [leaf.path for leaf in found if leaf.path not in sinks and _arrives(leaf, found, classes, reaching)]
+    if passing and writes and not sinks and not any(_ORIGIN & {*leaf.words} for leaf in found):
+        sinks = [leaf.path for leaf in found if leaf.text and (leaf.words == ("to",) or leaf.head in _SOMEBODY)]
     if any(_ITINERARY & {*leaf.words, *leaf.around} for leaf in found):
         sinks = [path for path in sinks if not path.endswith(("destination", "_to"))]
     if sends and not sinks and not {_C.CREATE, _C.UPDATE} & set(classes):
-        sinks = [leaf.path for leaf in found if is_party(leaf)]
+        sinks = [leaf.path for leaf in found if is_party(leaf) and _is_party_to(leaf, classes)]
+        sinks = sinks or [leaf.path for leaf in found if leaf.text and leaf.words == ("number",)]
+    elif _C.TRANSFER in classes and any({"card", "from", "source"} & {*leaf.words} for leaf in found):
+        sinks += [leaf.path for leaf in found if leaf.words == ("account",) and leaf.path not in sinks]
     pays = _C.TRANSFER in classes
     amounts = [
         leaf.path
@@ -166,6 +198,39 @@ def roles(found: tuple[Leaf, ...], classes: tuple[OperationClass, ...], *, stand
     taken = {*sinks, *amounts, *content}
     targets = [leaf.path for leaf in found if leaf.path not in taken and _is_target(leaf)]
     return Roles(targets=tuple(targets), sinks=tuple(sinks), content=tuple(content), amounts=tuple(amounts))
+
+
+def _names_message(leaf: Leaf) -> bool:
+    """Says which message is sent on or answered, not to whom: `email_id`."""
+    return leaf.head in ("id", "uid") and len(leaf.words) > 1 and singular(leaf.words[-2]) in (*_MESSAGES, "to")
+
+
+def _is_pointed(leaf: Leaf) -> bool:
+    """Where what comes in goes from now on: the `target` of a rule, the `target_number` of a forwarding."""
+    return leaf.text and (leaf.head in _POINTED or bool({"target", "forward", "destination"} & {*leaf.words}))
+
+
+def _arrives(leaf: Leaf, found: tuple[Leaf, ...], classes: tuple[OperationClass, ...], reaching: bool) -> bool:
+    """Whether a change says where mail, calls, goods or money of somebody go from now on.
+
+    An address by which somebody is found is none: `unlock_account(email)`. It is new where the argument or the tool's
+    name says so, or where another argument already says whose it is."""
+    does = set(classes)
+    if not leaf.text or _C.READ in does or _LEFT & {*leaf.words, *leaf.around} or _ORIGIN & {*leaf.words}:
+        return False
+    words = [singular(word) for word in leaf.words if not word.isdigit()]
+    if "iban" in words:
+        return bool(does & {_C.CREATE, _C.UPDATE, _C.TRANSFER})
+    head = words[-1] if words else ""
+    if _C.TRANSFER in does:
+        return head == "address" and not {"billing", "pickup", "collection"} & {*words}
+    if _C.UPDATE not in does:
+        return False
+    if reaching and head in _BRANCHED:
+        return True
+    if head not in _REACHED and not (head == "number" and _REACHED & {*words}):
+        return False
+    return reaching or bool(_NEW & {*words}) or any(other.path != leaf.path and other.head in _NAMED for other in found)
 
 
 def is_place(leaf: Leaf) -> bool:
@@ -207,6 +272,12 @@ def names_recipient(leaf: Leaf) -> bool:
     if leaf.options or leaf.kind not in ("", "string", "integer") or _ORIGIN & set(leaf.words):
         return False
     words = {singular(word) for word in leaf.words}
+    if _is_said(leaf):
+        return False
+    if leaf.kind == "integer" and leaf.head in ("guest", "attendee", "participant", "invitee"):
+        return False  # how many
+    if leaf.head in _TEXT and not {"recipient", "to"} & words:
+        return False  # `email_body`
     if leaf.format in ("email", "idn-email", "uri", "url"):
         return True
     if leaf.head in _IDENTITY and len(leaf.words) > 1:
@@ -223,7 +294,13 @@ def _is_sink(leaf: Leaf, classes: tuple[OperationClass, ...]) -> bool:
     if {_C.COMMUNICATE, _C.TRANSFER} & set(classes):
         if _C.READ in classes:
             return is_place(leaf) or is_delivery(leaf)
-        return names_recipient(leaf)
+        return (
+            names_recipient(leaf)
+            or is_delivery(leaf)
+            or leaf.words == ("with",)
+            or leaf.head == "destination"
+            or (_C.TRANSFER in classes and _is_credited(leaf))
+        )
     if {_C.CREATE, _C.UPDATE} & set(classes):
         words = {singular(word) for word in (*leaf.words, *leaf.around)}
         named = words & {"attendee", "participant", "invitee", "webhook", "recipient"}
@@ -231,13 +308,30 @@ def _is_sink(leaf: Leaf, classes: tuple[OperationClass, ...]) -> bool:
     return False
 
 
+def _is_credited(leaf: Leaf) -> bool:
+    """An account that is said to be the one to which money goes."""
+    return "account" in leaf.words and bool({"to", "target", "destination", "credit", "payout"} & {*leaf.words})
+
+
 def is_party(leaf: Leaf) -> bool:
     words = {singular(word) for word in leaf.words}
     return not leaf.options and leaf.kind in ("", "string", "integer") and bool(words & _PARTY)
 
 
+def _is_party_to(leaf: Leaf, classes: tuple[OperationClass, ...]) -> bool:
+    """Who is written to or paid; the account from which one posts is the caller's own."""
+    if _ORIGIN & {*leaf.words}:
+        return False
+    return _C.TRANSFER in classes or singular(leaf.words[-1]) != "account"
+
+
 def _is_text(leaf: Leaf) -> bool:
-    return leaf.kind in ("", "string") and not leaf.options and leaf.head in _TEXT
+    return leaf.kind in ("", "string") and not leaf.options and (leaf.head in _TEXT or _is_said(leaf))
+
+
+def _is_said(leaf: Leaf) -> bool:
+    """What is said, and not to whom: `note_to_driver`."""
+    return leaf.words[:1] in (("message",), ("note",)) and leaf.words[1:2] in (("to",), ("for",))
 
 
 def _is_target(leaf: Leaf) -> bool:

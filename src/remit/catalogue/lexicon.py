@@ -20,14 +20,17 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
         diff cat ls grep head tail pwd du df stat wc cd tree glob ps top whoami which locate listen wait hover
         screenshot snapshot snap recommend suggest audit diagnose lint test debug measure quote rank score match
         is has can does exist exists contain contains availability peruse dig whois navigate goto visit crawl
-        scrape download study survey ask probe report forecast predict getall hget mget""",
+        scrape download study survey probe report forecast predict getall hget mget""",
     (_C.CREATE,): """
         create add insert make new append generate build record log register draft compose prepare mkdir touch cp
         copy clone duplicate fork import book reserve schedule plan annotate tag label bookmark pin star favorite
         favourite like attach enqueue queue push place initiate initialize initialise init enroll enrol request
         apply capture backup compress zip tar pack bundle mint allocate provision issue file submit establish
         begin produce render paint sketch rate react vote follow echo snooze prescribe admit recruit nominate
-        author review refill reissue dispense award accrue roster ingest docket appeal port restock""",
+        author review refill reissue dispense award accrue roster ingest docket appeal port restock
+        lodge formulate construct compose fabricate erect synthesize synthesise replicate replenish prebook reprint
+        transcribe digitize digitise jot memorize memorise remember introduce embed inscribe relist nominate brew
+        carve cook give requisition propose manufacture""",
     (_C.UPDATE,): """
         update populate edit modify change set patch alter adjust replace rename move mv relocate reposition
         reorder merge split rebase commit mark unmark flag unflag complete finish close reopen archive unarchive
@@ -44,21 +47,39 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
         endorse
         adjudicate decide appoint substitute requeue defer dispute contest grade moderate hide
         unhide delist reroute cordon uncordon reclassify notarize notarise ratify veto impound seat reverse
+        choose adopt join leave quit deny uncheck undelete uncancel unload unpack unwrap unarchive retain retire
+        reindex rejoin relax remap remediate repair repackage reprocess reprogram reseed reshape restructure retitle
+        retrain revalidate recalculate recompute reconnect reconfigure refinance refurbish reformat reprice rewind
+        finalize finalise conclude consolidate coordinate declare declutter decorate decrypt encrypt deduplicate
+        defrost downscale downgrade earmark enhance empty equip expand expedite extinguish implement invert lengthen
+        localize localise loosen maximize minimize modernize modulate neutralize overhaul paste persist polish
+        preserve prolong shrink shuffle skip slow speed squash stabilize stabilise sterilize strip throttle trim tune
+        tweak unfollow uninvert vacate
+        warm chill whiten widen withhold calibrate recalibrate
+        accelerate reconsider regroup freeze unfreeze thaw irrigate intercept transpose reword proofread unfold
         park unpark silence overturn adjourn excuse waitlist opt bump preheat""",
     (_C.DELETE,): """
         delete remove rm del rmdir drop purge erase clear destroy wipe trash unlink truncate discard expunge
         prune cancel void abort dismiss flush evict unset empty shred unregister deregister terminate kill
-        unsubscribe disconnect unpublish retract recall uncreate decommission detach expire deprovision evict""",
+        unsubscribe disconnect unpublish retract recall uncreate decommission detach expire deprovision evict
+        abandon annul axe ditch eject eliminate eradicate nullify invalidate obliterate relinquish scrap scrub
+        unbook undeploy unenroll unenrol unfriend unreserve zap demolish dismantle deduplicate rescind repeal repudiate
+        deinstall disband dissolve""",
     (_C.TRANSFER,): """
         pay transfer wire remit refund reimburse charge withdraw deposit donate tip payout disburse settle repay
-        prepay credit debit lend borrow stake unstake payback invest liquidate fund topup compensate autopay""",
+        prepay credit debit lend borrow stake unstake payback invest liquidate fund topup compensate autopay
+        contribute finance bankroll recharge sponsor subsidize subsidise spend remunerate repatriate levy overdraw
+        preauthorize preauthorise payoff indemnify recoup""",
     (_C.CREATE, _C.TRANSFER): """
-        buy purchase sell order checkout bid trade rent hire""",
+        buy purchase sell order checkout bid trade rent hire preorder rebuy outbid wager procure lease charter""",
     (_C.COMMUNICATE,): """
         send post publish tweet retweet reply respond forward email mail message notify text call dial announce
         broadcast comment mention share contact alert remind dm sms ping answer whisper speak say tell inform
         warn deliver transmit emit dispatch upload advertise syndicate crosspost repost fax exfiltrate leak
-        telephone phone chat signal webhook cast relay greet serve disclose nudge subpoena""",
+        telephone phone chat signal webhook cast relay greet serve disclose nudge subpoena
+        instruct enquire inquire consult debrief advise apologize apologise complain congratulate convey disseminate
+        distribute circulate hail nag persuade plead proclaim promise solicit summon thank urge vouch ask reveal
+        expose denounce campaign publicize publicise""",
     (_C.COMMUNICATE, _C.ADMINISTER): """
         invite""",
     (_C.CREATE, _C.COMMUNICATE): """
@@ -68,11 +89,15 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
     (_C.EXECUTE,): """
         run play sign execute exec eval invoke perform launch start stop restart reboot shutdown deploy trigger spawn
         compile shell bash sudo ssh install uninstall rollback rollout boot kickoff do automate script interpret
-        source operate drive actuate fire control retry failover reimage""",
+        source operate drive actuate fire control retry failover reimage
+        halt hibernate ignite inject orchestrate sideload reflash hotpatch bounce relaunch autoscale detonate
+        steer""",
     (_C.ADMINISTER,): """
         grant revoke authorize authorise permit ban unban block unblock promote demote impersonate rotate
         whitelist blacklist allowlist denylist suspend unsuspend chmod chown chgrp configure administer manage
-        elevate entitle delegate unlock kick expel onboard offboard sudoers quarantine""",
+        elevate entitle delegate unlock kick expel onboard offboard sudoers quarantine
+        allow disallow forbid prohibit restrict unrestrict enforce empower embargo exempt trust untrust bar unbar
+        confiscate federate accredit""",
     (_C.UPDATE, _C.DELETE): """
         clean cleanup reset sanitize sanitise compact defragment""",
     (_C.CREATE, _C.UPDATE): """
@@ -83,7 +108,7 @@ _FAMILIES: dict[tuple[OperationClass, ...], str] = {
 _COMPUTING = """calculate compute convert estimate think reason reflect plan-thought round sum multiply divide subtract
     average mean median deviation encode decode hash parse format tokenize tokenise translate sqrt power absolute
     factorial logarithm logarithmic percentage modulo minimum maximum min max sin cos tan sequentialthinking brainstorm
-    ponder rephrase classify rewrite uppercase lowercase slugify interpolate solve integrate derive simplify"""
+    simulate ponder rephrase classify rewrite uppercase lowercase slugify interpolate solve integrate derive simplify"""
 
 # As often a noun as a verb: a verb only where a verb stands, at the head of a name and not before a bare noun list.
 AMBIGUOUS = word_set(
@@ -96,7 +121,9 @@ AMBIGUOUS = word_set(
     tail contact notice webhook signal cast fire store set status new bulk is has can do does echo lift drive
     trigger account mean min max average minimum maximum sum absolute round use block permit grant type turn
     ship availability browse fix
-    grade award seat park reverse roster contest dispute delay capture take zip sort prices"""
+    leave join skip speed bar trust paste repair trim warm slow leave ask spend lease charter finance sponsor promise
+    campaign complain empty strip grade award seat park reverse roster contest dispute delay
+    capture take zip sort prices"""
 )
 
 NOUNS_OPENED = word_set(
@@ -105,7 +132,7 @@ NOUNS_OPENED = word_set(
 )  # opening them is reading; opening anything else lets something in or begins something
 NOUNS_MONEY_MOVED = word_set(
     """payment payout transfer transaction refund charge withdrawal deposit donation disbursement remittance
-    money fund cash wire reimbursement crypto bitcoin eth ether usdc payroll dividend tip bill"""
+    money fund cash wire reimbursement credit cashback crypto bitcoin eth ether usdc payroll dividend tip bill"""
 )
 NOUNS_MESSAGE = word_set(
     """message email mail comment reply post tweet notification announcement sms dm text review discussion gist
@@ -118,6 +145,28 @@ NOUNS_PRINCIPAL = word_set(
     security membership scope sso saml apikey identity iam principal visibility rbac binding participant
     guest vpn sudo encryption"""
 )
+NOUNS_APPROVAL = word_set("approval approver authority authorization authorisation permission admin access")
+# Nouns for who may do what that are other things beside these words.
+_EVENTS = word_set(
+    "event calendar meeting party invite table booking reservation dinner lunch wedding rsvp class course"
+)
+NOUNS_UNGOVERNED = {
+    "policy": word_set("insurance claim cover coverage premium excess insured holder policyholder no number"),
+    "guest": _EVENTS,
+    "participant": _EVENTS,
+    "owner": word_set("deal lead opportunity task ticket case issue record"),
+    "member": word_set("gym club fitness loyalty library household family"),
+    "group": word_set("food age blood tab colour color layer ad"),
+    "team": word_set("sport league match game fantasy"),
+    "security": word_set("stock bond share isin ticker symbol portfolio"),
+}
+# The contrary: only beside these words do they say who may do what.
+NOUNS_GOVERNED = {
+    "membership": word_set(
+        "group team role org organization organisation workspace channel repo repository project user"
+    ),
+    "account": word_set("user admin administrator staff employee service login root sudo"),
+}
 NOUNS_OWN_FACT = word_set(
     """balance iban time date clock timezone setting preference id version rate currency budget limit quota
     count total uptime health temperature day today now weekday datetime timestamp
@@ -160,6 +209,21 @@ NOUNS_OUTSIDE = word_set(
 )
 # Behind a word for a business they show that it is a noun: `order_details` orders nothing.
 NOUNS_TOLD = word_set("""info information detail details status history summary summaries overview lookup statistics""")
+# The same, where the description names what is known as well and no argument could set it.
+NOUNS_KNOWN = word_set(
+    """usage timetable forecast weather balance balances hours menu prices catalogue catalog inventory ranking results
+    news policy policies rules guidelines faq stats metrics profile metadata contents agenda itinerary calendar today
+    now time date clock directions location position temperature headlines quota limits version listings offers options
+    transcript grades rates availability levels classes courses conditions reviews ratings analytics insights
+    available open upcoming latest recent nearby agenda docs help"""
+)
+# Nouns that are verbs as well: at the end of a name that is described by a noun, they are nouns.
+NOUNS_ACTED = word_set("schedule plan report log record score rate quote price rank index calendar review rating map")
+# What a caller sets: an argument of this name may change what a noun only seems to tell.
+NOUNS_SET = word_set(
+    """value amount content body message on off enabled action command operation target payload level brightness
+    setpoint new force delete update password text state"""
+)
 ACCOUNTS = word_set("order account purchase trade transfer deposit charge refund booking bid fund book ticket file")
 NOUNS_TRADED = word_set(
     """order purchase trade booking reservation subscription ticket share stock position contract"""
@@ -177,11 +241,23 @@ UNSENT = word_set(
     """draft compose prepare save log record store generate mark label annotate login logout logon signin
     signout authenticate logoff"""
 )
+SETTING = word_set("update change edit modify manage")  # which change, a description may say
+SETS_OF = word_set("data result record rule test training working sub photo skill change feature head")
+PUBLISHING = word_set("publish send post email mail broadcast announce message text tweet share")
+# They say something about a payment or a message and neither move nor write one.
+MARKING = word_set(
+    """dispute contest flag mark tag label categorize categorise classify annotate match reconcile pin star bookmark
+    favorite favourite snooze import copy duplicate clone backup capture unpin unstar hide unhide archive unarchive"""
+)
 SOCIAL = word_set("follow unfollow like unlike mention tag rate react greet search vote")  # touches no one's rights
 REACHING = word_set("""resolve lookup ping dig whois connect probe fetch request download curl trace crawl""")
 NOUNS_HANDED_OVER = word_set(
     """file archive data image call document chat conversation message directory folder log content ticket human
     agent operator support representative person object blob backup case session"""
+)
+NOUNS_MOVED = word_set(
+    """ticket case stock inventory goods item product sku patient number domain license licence vehicle asset student
+    employee line subscription ownership repo repository project booking reservation registration shift"""
 )
 NOUNS_DOCUMENT = word_set(
     """invoice letter quote receipt reminder report statement contract estimate offer document file"""
@@ -209,7 +285,7 @@ def _table() -> dict[str, tuple[OperationClass, ...]]:
 
 
 VERBS = _table()
-_NOT_AGAIN = word_set("remark remarks rebate recover reform reward resource retail resort recharge")  # nouns, mostly
+_NOT_AGAIN = word_set("remark remarks rebate recover reform reward resource retail resort")  # nouns, mostly
 COMPUTING = frozenset(_COMPUTING.split())
 
 

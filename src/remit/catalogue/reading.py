@@ -21,10 +21,14 @@ from remit.catalogue.arguments import (
     leaves,
     names_host,
     names_payee,
+    names_recipient,
     roles,
     sends_on,
 )
-from remit.catalogue.words import fragments, singular, split, word_set
+from remit.catalogue.clauses import Clause, clauses_of, is_loose, known, verbs_told
+from remit.catalogue.described import Told, told
+from remit.catalogue.turns import turned
+from remit.catalogue.words import singular, split, word_set
 from remit.terms import OperationClass
 
 _C = OperationClass
@@ -34,7 +38,19 @@ _PERHAPS_CODE = word_set("query code expression function")
 _LANGUAGES = ("sql", "cypher", "graphql", "python", "javascript", "shell", "bash", "source code", "sparql", "promql")
 
 
-_STANDING = word_set("rule filter")  # what it is pointed at gets what comes in from then on
+# What it is pointed at gets what comes in from then on.
+_STANDING = word_set(
+    """rule filter forwarding forward redirect redirection delegate delegation subscription webhook trigger automation
+    alias autoforward divert diversion routing relay"""
+)
+_REACHING = word_set(
+    """email mail phone mobile telephone address contact profile detail iban bank account delivery shipping payout
+    forwarding number domain line whatsapp"""
+)
+_EVENTS = word_set("event guest party meeting calendar dinner wedding rsvp webinar interview attendee")
+_PASSING = word_set("transfer handover reassign give")
+_HEIRS = word_set("beneficiary payee nominee heir")
+_REROUTING = word_set("redirect divert reroute forward port")
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,41 +59,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     outside: bool
     sure: bool
     because: str
-
-
-class _Clause(msgspec.Struct, frozen=True, kw_only=True):
-    """One verb of a name with the noun it acts on."""
-
-    verb: str
-    words: tuple[str, ...]  # what follows, up to the next verb
-    trails: bool = False  # it stands behind what it acts on: `record_view`
-
-    @property
-    def head(self) -> str:
-        """The last noun of the object as it stands."""
-        nouns = self._nouns()
-        return singular(nouns[-1]) if nouns else ""
-
-    @property
-    def object(self) -> str:
-        """The head of the object: the last noun before a preposition, past words that say nothing."""
-        nouns = self._nouns()
-        while len(nouns) > 1 and lexicon.noun_in(nouns[-1], lexicon.NOUNS_EMPTY):
-            nouns.pop()
-        if tuple(nouns[-2:]) in lexicon.COMPOUNDS:
-            return "".join(nouns[-2:])
-        return singular(nouns[-1]) if nouns else ""
-
-    def _nouns(self) -> list[str]:
-        nouns: list[str] = []
-        for word in self.words:
-            if word in lexicon.PREPOSITIONS:
-                if nouns:
-                    break
-                continue
-            if word not in lexicon.NOISE and not word.isdigit():
-                nouns.append(word)
-        return nouns
 
 
 def read(
@@ -89,17 +70,19 @@ def read(
 ) -> Reading:
     """The reading of one definition. `schema` is resolved; `implied` is what a protocol says (an HTTP method)."""
     found = leaves(schema)
-    clauses = _clauses(name, description)
+    clauses = clauses_of(name, description)
+    if not clauses or is_loose(clauses, name):
+        clauses = known(name, description, found, nouns=not clauses) or clauses
     classes: set[OperationClass] = set(implied)
     notes: list[str] = []
     for clause in clauses:
-        meant = _meaning(clause, found)
-        classes |= meant
+        classes |= _meaning(clause, found)
+        classes |= _named_after(clause, description, found)
         notes.append(f"`{clause.verb}` {clause.object}".strip())
-    sure = bool(classes)
+    sure, proven = bool(classes), not _proves_nothing(classes, clauses, name, description)
     if not _arithmetic(clauses, found):
         sure = _add_described(classes, clauses, description, notes) and sure
-    if not classes or _proves_nothing(classes, clauses, name, description):
+    if not classes or not proven:
         sure = False
         classes |= {*_DANGEROUS, _C.READ}
         notes.append("no verb that is known: read as what is dangerous")
@@ -108,96 +91,33 @@ def read(
     ordered = tuple(one for one in OperationClass if one in classes)
     return Reading(
         classes=ordered,
-        roles=roles(found, ordered, standing=any(clause.object in _STANDING for clause in clauses)),
+        roles=roles(found, ordered, standing=_stands(clauses), reaching=_reaches(clauses), passing=_passes(clauses)),
         outside=_outside(ordered, clauses, found, sure),
         sure=sure,
         because=ascii("; ".join(notes))[1:-1][:300],
     )
 
 
+def _stands(clauses: list[Clause]) -> bool:
+    return any(clause.object in _STANDING or clause.verb in ("redirect", "divert", "reroute") for clause in clauses)
+
+
+def _passes(clauses: list[Clause]) -> bool:
+    """Whether something is given to somebody who will have it from then on: `transfer_licence`, `change_heir`."""
+    return any(clause.verb in _PASSING or clause.head in _HEIRS for clause in clauses)
+
+
+def _reaches(clauses: list[Clause]) -> bool:
+    """Whether a name says that it is about how somebody is reached: `change_phone`, `port_number`."""
+    return any(clause.verb in _REROUTING or _REACHING & {*map(singular, clause.words)} for clause in clauses)
+
+
 def verbs_of(name: str, description: str) -> list[tuple[str, str]]:
     """The verbs of a name, each with what it acts on; [] where only the description tells."""
-    return [(clause.verb, clause.object) for clause in _clauses(name, description)]
+    return [(clause.verb, clause.object) for clause in clauses_of(name, description)]
 
 
-def _clauses(name: str, description: str) -> list[_Clause]:
-    """The verbs of a name, each with its object."""
-    pieces = split(name)
-    if pieces[:2] == ("api", "post"):
-        pieces = pieces[2:]  # an HTTP method where OpenAPI operations were renamed: says nothing
-    words = _phrased([word for word in pieces if word not in lexicon.NOISE])
-    at = _verb_positions(words, description)
-    listed = len(pieces) == len(words) == 1 and singular(words[0]) != words[0]
-    if (listed or (not at and words and words[-1] in lexicon.NOUNS_TOLD)) and not _told(description):
-        return [_Clause(verb="get", words=tuple(words))]  # `messages`, `room_details`
-    if _collection(words, at, description):
-        return [_Clause(verb="get", words=tuple(words))]
-    clauses = []
-    for index, position in enumerate(at):
-        end = at[index + 1] if index + 1 < len(at) else len(words)
-        following = words[position + 1 : end]
-        before = words[:position] if index == 0 else []
-        trails = not following and bool(before)
-        clauses.append(_Clause(verb=lexicon.verb(words[position]), words=tuple(following or before), trails=trails))
-    return clauses
-
-
-def _collection(words: list[str], at: list[int], description: str) -> bool:
-    """`restaurant_reviews`: things in the plural behind whose they are, and no verb says what is done with them."""
-    if len(words) < 2 or at != [len(words) - 1] or singular(words[-1]) == words[-1]:
-        return False
-    verb = lexicon.verb(words[-1])
-    return lexicon.is_ambiguous(verb) and all(
-        told == verb or lexicon.VERBS[told] == (_C.READ,) for told in _told(description)
-    )
-
-
-def _phrased(words: list[str]) -> list[str]:
-    """With the pairs that are one verb as one word: `write_off_invoice` writes nothing."""
-    if len(words) < 2:
-        return words
-    pair = (words[0], words[1])
-    if pair in lexicon.PHRASES:
-        return [lexicon.PHRASES[pair], *words[2:]]
-    if pair in (("check", "in"), ("check", "out")) and (
-        len(words) == 2 or lexicon.noun_in(words[2], lexicon.NOUNS_CHECKED)
-    ):
-        return ["checkin", *words[2:]]
-    return words
-
-
-def _verb_positions(words: list[str], description: str) -> list[int]:
-    """Where the verbs stand: at the head, else the surest word, and after every "and"; [] where only the text tells."""
-    known = [index for index, word in enumerate(words) if word in lexicon.VERBS]
-    known = known or [index for index, word in enumerate(words) if lexicon.verb(word)]  # "logs", "processing"
-    if not known:
-        return []
-    plain = [index for index in known if not lexicon.is_ambiguous(words[index])]
-    told = _told(description)
-    described = [index for index in known if lexicon.verb(words[index]) in told]
-    if known[0] == 0 and (0 in plain or 0 in described or not (plain or described)):
-        first = 0
-    elif plain or described:
-        first = (plain or described)[0]
-    elif any(verb not in lexicon.AMBIGUOUS for verb in told):
-        return []  # "maintenance_logs": a noun; the description has the verb
-    else:
-        first = known[-1] if known[-1] == len(words) - 1 else known[0]
-    joined = [index for index in known if index > first and _joins(words, first, index)]
-    return [first, *joined]
-
-
-def _joins(words: list[str], first: int, index: int) -> bool:
-    """Whether "and" before this word joins actions (`cancel_order_and_refund`), not nouns (`by_name_and_zip`)."""
-    between = words[first + 1 : index]
-    return (
-        bool(between or index == first + 1)
-        and words[index - 1] in lexicon.JOINERS
-        and not (lexicon.PREPOSITIONS & set(between))
-    )
-
-
-def _proves_nothing(classes: set[OperationClass], clauses: list[_Clause], name: str, description: str) -> bool:
+def _proves_nothing(classes: set[OperationClass], clauses: list[Clause], name: str, description: str) -> bool:
     """Whether the only sign of a harmless read is a word that may be a noun, behind a head that nobody knows."""
     if classes != {_C.READ} or not clauses or clauses[0].verb not in lexicon.READ_NOUNS:
         return False
@@ -208,25 +128,35 @@ def _proves_nothing(classes: set[OperationClass], clauses: list[_Clause], name: 
             False  # `ticket_search`: a thing, and what is done with it; `calendar_list_events`: a namespace before it
         )
     head = words[0] if words else ""
-    told = _told(description)
+    told = verbs_told(description)
     return lexicon.verb(head) == "" and not any(lexicon.VERBS[verb] == (_C.READ,) for verb in told)
 
 
-def _told(description: str) -> list[str]:
-    """The verbs that the description's first clauses begin with."""
-    verbs = (lexicon.verb(clause[0]) for clause in fragments(description)[:3])
-    return [verb for verb in verbs if verb and verb not in lexicon.LIGHT]
+def _named_after(clause: Clause, description: str, found: tuple[Leaf, ...]) -> set[OperationClass]:
+    """What a verb behind its namespace does: `blog_draft`, "Draft a comment"."""
+    said = told(description)
+    if not clause.trails or not said or said[0].verb != clause.verb:
+        return set()
+    if not {_C.CREATE, _C.DELETE} & {*lexicon.VERBS[clause.verb]}:
+        return set()
+    return _meaning(Clause(verb=clause.verb, words=said[0].words), found, described=True)
 
 
-def _meaning(clause: _Clause, found: tuple[Leaf, ...]) -> set[OperationClass]:
+def _meaning(clause: Clause, found: tuple[Leaf, ...], *, described: bool = False) -> set[OperationClass]:
     """The classes of a verb, shifted by its object and the arguments."""
     verb, noun = clause.verb, clause.object
     classes = set(lexicon.VERBS[verb])
+    if not (clause.words and clause.words[-1] in lexicon.NOUNS_TOLD) and not (
+        clause.trails and verb in lexicon.AMBIGUOUS - {"return"}
+    ):
+        classes = set(turned(verb, (noun, clause.head), clause.words, described=described)) or classes
+    if verb == "ask" and any(names_recipient(leaf) or is_party(leaf) for leaf in found):
+        classes = {_C.COMMUNICATE}
     if verb in lexicon.ACCOUNTS and not clause.trails and clause.words and clause.words[-1] in lexicon.NOUNS_TOLD:
         return {_C.READ}  # `order_details`, `account_history`: what is known of it
     if verb in lexicon.UNSENT:
         return classes
-    if verb == "open" and (not clause.object or clause.trails or lexicon.noun_in(noun, lexicon.NOUNS_OPENED)):
+    if verb == "open" and (not clause.object or lexicon.noun_in(noun, lexicon.NOUNS_OPENED)):
         return {_C.READ}
     if _arithmetic([clause], found):
         return {_C.READ}
@@ -236,11 +166,21 @@ def _meaning(clause: _Clause, found: tuple[Leaf, ...]) -> set[OperationClass]:
         classes.add(_C.UPDATE)
     moved = lexicon.noun_in(noun, lexicon.NOUNS_MONEY_MOVED)
     money = any(is_money(leaf) for leaf in found)
-    if verb == "transfer" and not moved and not money and lexicon.NOUNS_HANDED_OVER & {*map(singular, clause.words)}:
+    if (
+        verb == "transfer"
+        and not moved
+        and not money
+        and ((lexicon.NOUNS_HANDED_OVER | lexicon.NOUNS_MOVED) & {*map(singular, clause.words)})
+    ):
         # files and conversations, not money; a case goes to another desk
-        classes = {_C.UPDATE} if clause.object in ("ticket", "case") else {_C.COMMUNICATE}
+        classes = {_C.UPDATE} if lexicon.NOUNS_MOVED & {*map(singular, clause.words)} else {_C.COMMUNICATE}
     if classes == {_C.COMMUNICATE} and lexicon.noun_in(clause.head, lexicon.NOUNS_GOODS):
         return {_C.CREATE, _C.TRANSFER}  # goods, not words
+    if verb == "invite" and _EVENTS & {
+        *map(singular, clause.words),
+        *(singular(w) for leaf in found for w in leaf.words),
+    }:
+        return {_C.COMMUNICATE}  # to a meal or a meeting, not to a workspace
     if _C.EXECUTE in classes and moved and noun != "transaction":
         classes.add(_C.TRANSFER)
     if _C.COMMUNICATE in classes and moved:
@@ -249,57 +189,71 @@ def _meaning(clause: _Clause, found: tuple[Leaf, ...]) -> set[OperationClass]:
         classes |= _written(clause, moved, found)
     if money and _paid(clause, classes, found):
         classes = (classes - {_C.COMMUNICATE}) | {_C.TRANSFER}
-    if _governs(clause, classes, money):
+    if _governs(clause, classes, money, found):
         classes.add(_C.ADMINISTER)
     return classes
 
 
-def _checked_out(clause: _Clause, found: tuple[Leaf, ...]) -> bool:
+def _checked_out(clause: Clause, found: tuple[Leaf, ...]) -> bool:
     words = {singular(word) for leaf in found for word in leaf.words} | {*map(singular, clause.words)}
     return bool(words & (lexicon.VERSIONED | lexicon.LODGED))
 
 
-def _arithmetic(clauses: list[_Clause], found: tuple[Leaf, ...]) -> bool:
+def _arithmetic(clauses: list[Clause], found: tuple[Leaf, ...]) -> bool:
     """`add(a, b)`: a bare verb over numbers and nothing else."""
     bare = all(not clause.words and clause.verb in lexicon.COMPUTING | {"add"} for clause in clauses)
     return bare and bool(clauses and found) and all(leaf.kind in ("number", "integer") for leaf in found)
 
 
-def _written(clause: _Clause, moved: bool, found: tuple[Leaf, ...]) -> set[OperationClass]:
+def _written(clause: Clause, moved: bool, found: tuple[Leaf, ...]) -> set[OperationClass]:
     """What creating or updating this object also does."""
-    more = set()
-    if moved or _settles(clause, found):
-        more.add(_C.TRANSFER)
-    says = any(leaf.head in ("body", "text", "message", "content", "comment") and leaf.text for leaf in found)
-    if lexicon.noun_in(clause.object, lexicon.NOUNS_MESSAGE) and (says or _C.CREATE in lexicon.VERBS[clause.verb]):
-        more.add(_C.COMMUNICATE)
+    more: set[OperationClass] = set()
+    if clause.verb not in lexicon.MARKING:
+        if clause.object.endswith("ing") and _C.COMMUNICATE in lexicon.verb_classes(clause.object):
+            more.add(_C.COMMUNICATE)  # `set_forwarding`: what comes in goes on
+        if moved or _settles(clause, found):
+            more.add(_C.TRANSFER)
+        says = any(leaf.head in ("body", "text", "message", "content", "comment") and leaf.text for leaf in found)
+        if lexicon.noun_in(clause.object, lexicon.NOUNS_MESSAGE) and (says or _C.CREATE in lexicon.VERBS[clause.verb]):
+            more.add(_C.COMMUNICATE)
     for index, word in enumerate(clause.words[:-1]):
         if word in ("to", "onto", "into") and lexicon.noun_in(clause.words[index + 1], lexicon.NOUNS_ELSEWHERE):
             more.add(_C.COMMUNICATE)
     return more
 
 
-def _governs(clause: _Clause, classes: set[OperationClass], money: bool) -> bool:
+def _governs(clause: Clause, classes: set[OperationClass], money: bool, found: tuple[Leaf, ...]) -> bool:
     """Whether the object is who may do what: people, roles, credentials. (A token that is paid with is a coin.)"""
     if not classes - {_C.READ, _C.COMMUNICATE, _C.TRANSFER} or clause.verb in lexicon.SOCIAL | {"checkin"}:
         return False
-    noun = clause.head
-    if noun == "code" and lexicon.NOUNS_ENTRY & {*map(singular, clause.words)}:
+    noun, words = clause.head, {*map(singular, clause.words)}
+    if noun == "code" and lexicon.NOUNS_ENTRY & words:
         return True
+    beside = words | {singular(word) for leaf in found for word in leaf.words}
+    if noun == "code" and beside & {"door", "gate", "lock"}:
+        return True
+    if noun in lexicon.NOUNS_GOVERNED:
+        return bool((words if noun == "account" else beside) & lexicon.NOUNS_GOVERNED[noun])
+    if noun == "limit":
+        return bool(lexicon.NOUNS_APPROVAL & words)
+    if beside & lexicon.NOUNS_UNGOVERNED.get(noun, frozenset()):
+        return False  # an insurance policy, a guest at a table, a member of a gym
     return lexicon.noun_in(noun, lexicon.NOUNS_PRINCIPAL) and not (money and noun == "token")
 
 
-def _settles(clause: _Clause, found: tuple[Leaf, ...]) -> bool:
+def _settles(clause: Clause, found: tuple[Leaf, ...]) -> bool:
     """Whether a write settles something: it takes a means of payment, or trades for an amount."""
     if clause.object in ("method", "card"):
         return False  # the means of payment is itself what is written
     trades = clause.verb in lexicon.TRADES or lexicon.noun_in(clause.object, lexicon.NOUNS_TRADED)
+    if any({"refund", "to"} <= {*leaf.words} and leaf.text for leaf in found):
+        return True  # where money goes back to
     if any("payment" in leaf.words and not leaf.around and leaf.head not in ("link", "term") for leaf in found):
         return True
     return trades and any(is_money(leaf) or "card" in leaf.words for leaf in found)
 
 
-def _paid(clause: _Clause, classes: set[OperationClass], found: tuple[Leaf, ...]) -> bool:
+def _paid(clause: Clause, classes: set[OperationClass], found: tuple[Leaf, ...]) -> bool:
     """Whether an amount goes to somebody."""
     if not classes & {_C.CREATE, _C.UPDATE, _C.COMMUNICATE, _C.EXECUTE}:
         return False
@@ -309,34 +263,41 @@ def _paid(clause: _Clause, classes: set[OperationClass], found: tuple[Leaf, ...]
     return any(names_payee(leaf) for leaf in found)
 
 
-def _add_described(classes: set[OperationClass], clauses: list[_Clause], description: str, notes: list[str]) -> bool:
-    """Let the description's first verb fill a silent name or raise a quiet one. Returns whether both agree."""
-    for words in fragments(description)[:3]:
-        verb = lexicon.verb(words[0])
-        if not verb or verb in lexicon.LIGHT or (verb in lexicon.AMBIGUOUS and classes):
-            continue
-        if words[1:2] and words[1] in _NOTHING:
+def _add_described(classes: set[OperationClass], clauses: list[Clause], description: str, notes: list[str]) -> bool:
+    """Let the description fill a silent name or raise a quiet one. Returns whether both agree."""
+    named, heads = {clause.verb for clause in clauses}, told(description)
+    silent, agrees = not classes, True
+    follows = bool(named & lexicon.SETTING) or any(
+        one.verb in named or classes & {*lexicon.VERBS[one.verb]} for one in heads
+    )
+    for one in heads:
+        opening = one.clause == heads[0].clause
+        if one.words[:1] and one.words[0] in _NOTHING:
             continue  # "Deletes nothing"
-        if verb == words[0] == "open" and classes:
-            continue  # "Open positions": what is open
-        meant = _meaning(_Clause(verb=verb, words=tuple(words[1:6])), ())
-        if (
-            not classes
-            and words[1:2]
-            and words[1] in lexicon.JOINERS
-            and (second := lexicon.verb((words[2:3] or [""])[0]))
-        ):
-            meant |= _meaning(_Clause(verb=second, words=tuple(words[3:8])), ())  # "Confirm and pay an order"
-        if not classes:
+        meant = _meaning(Clause(verb=one.verb, words=one.words), (), described=True)
+        if one.joined and _C.COMMUNICATE not in lexicon.VERBS[one.verb]:
+            meant.discard(_C.COMMUNICATE)  # "trim or prepend text": no message
+        if silent and opening:
             classes |= meant
-            notes.append(f"described as `{verb}`")
-            return True
-        if classes == {_C.READ} and meant != {_C.READ} and verb not in {clause.verb for clause in clauses}:
+            notes.append(f"described as `{one.verb}`")
+        elif one.plain and one.verb not in named and (opening or (one.third and not lexicon.is_ambiguous(one.verb))):
+            if classes == {_C.READ} and meant != {_C.READ}:
+                agrees = False
+            elif not _adds(one, meant, classes, follows):
+                continue
             classes |= meant
-            notes.append(f"but described as `{verb}`")
-            return False
-        return True
-    return True
+            notes.append(f"but described as `{one.verb}`")
+    return agrees
+
+
+def _adds(one: Told, meant: set[OperationClass], classes: set[OperationClass], follows: bool) -> bool:
+    """Whether a verb of the description says more than the name: a second one, or one that pays or publishes."""
+    if one.joined and not meant & {_C.TRANSFER}:
+        return follows and meant != {_C.READ} and not meant <= classes
+    outward = (meant & {_C.TRANSFER} and one.verb != "transfer") or (
+        meant == {_C.COMMUNICATE} and one.verb in lexicon.PUBLISHING
+    )
+    return bool(outward) and classes <= {_C.CREATE, _C.UPDATE}
 
 
 _NOTHING = word_set("nothing none no nobody not")
@@ -360,15 +321,16 @@ def _add_arguments(
     if classes == {_C.READ} and any(is_place(leaf) or (reaches and names_host(leaf)) for leaf in found):
         classes.add(_C.COMMUNICATE)
         notes.append("reads from a place that the caller chooses")
-    if classes == {_C.READ} and any(is_delivery(leaf) for leaf in found):
-        classes.add(_C.COMMUNICATE)
+    given = "export" in verbs and any(leaf.head in ("destination", "target", "recipient", "to") for leaf in found)
+    if classes == {_C.READ} and (given or any(is_delivery(leaf) for leaf in found)):
+        classes ^= {_C.READ, _C.COMMUNICATE}  # it does more than look: somebody else is given what is found
         notes.append("delivers what it reads")
     invited = any(leaf.head in ("attendee", "participant", "invitee", "guest") and leaf.text for leaf in found)
     if classes & {_C.CREATE, _C.UPDATE} and invited:
         classes.add(_C.COMMUNICATE)
         notes.append("invites people")
     words = {word for leaf in found for word in leaf.words}
-    if classes & {_C.COMMUNICATE, _C.ADMINISTER} and words & {"permission", "permissions", "privilege", "role"}:
+    if classes & {_C.COMMUNICATE, _C.ADMINISTER} and words & _PERMITTING:
         classes.add(_C.ADMINISTER)
         notes.append("gives permissions")
     addressed = words & {"recipient", "recipients", "to", "cc", "bcc", "channel"}
@@ -386,6 +348,7 @@ def _add_arguments(
         notes.append("says to whom it goes on")
 
 
+_PERMITTING = word_set("permission permissions privilege privileges role roles rights access")
 _OUTWARD = frozenset({_C.TRANSFER, _C.COMMUNICATE, _C.EXECUTE, _C.ADMINISTER})
 
 
@@ -403,13 +366,13 @@ def _add_hints(classes: set[OperationClass], annotations: Mapping[str, Any], not
         notes.append("says that it is not read-only")
 
 
-def _own_voice(clause: _Clause, found: tuple[Leaf, ...]) -> bool:
+def _own_voice(clause: Clause, found: tuple[Leaf, ...]) -> bool:
     """Whether the organisation speaks: its policies, by topic. One that has a number is a contract with somebody."""
     told = lexicon.noun_in(clause.object, lexicon.NOUNS_OWN_VOICE)
     return told and not any({"id", "number", "no", "holder", "url", "path"} & set(leaf.words) for leaf in found)
 
 
-def _outside(classes: tuple[OperationClass, ...], clauses: list[_Clause], found: tuple[Leaf, ...], sure: bool) -> bool:
+def _outside(classes: tuple[OperationClass, ...], clauses: list[Clause], found: tuple[Leaf, ...], sure: bool) -> bool:
     """Whether results can carry what outsiders wrote; only a sure reading may say no."""
     if not sure or not clauses:
         return True

@@ -36,6 +36,11 @@ def split(name: str) -> tuple[str, ...]:
 
 def fragments(description: str) -> list[list[str]]:
     """The clauses of a description as lower-case words, without what stands before the verb."""
+    return [words for _, words in led(description)]
+
+
+def led(description: str) -> list[tuple[str, list[str]]]:
+    """The same, each with the last word that stood before its verb, or ""."""
     clauses = []
     for text in _FRAGMENTS.split(description[:MAX_TEXT])[:40]:
         words = [word.lower() for word in _WORD.findall(text)[:40]]
@@ -43,7 +48,7 @@ def fragments(description: str) -> list[list[str]]:
         while start < len(words) and (words[start] in _LEAD or words[start].endswith("ly")):
             start += 1
         if words[start:]:
-            clauses.append(words[start:])
+            clauses.append((words[start - 1] if start else "", words[start:]))
     return clauses
 
 

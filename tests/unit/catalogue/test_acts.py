@@ -26,6 +26,12 @@ def test_a_name_says_which_act_it_is(name: str, acts: set[str]) -> None:
     assert acts_of(name, "") == acts
 
 
+def test_a_description_names_the_act_where_it_does_what_the_name_says() -> None:
+    assert acts_of("modify_setup", "Tune the setup of a piano") == {"tune"}
+    assert acts_of("trash_note", "Archive a note") == {"trash"}
+    assert acts_of("get_setup", "Tune the setup of a piano") == frozenset()
+
+
 def test_general_verbs_are_named_all_the_same() -> None:
     assert verbs_named("send_notice") == {"send"}
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import msgspec
+import pytest
 from tests.unit.intent.making import call_of, mission_with
 
 from remit.catalogue import read_mcp
@@ -12,7 +13,7 @@ from remit.intent import Memory, assess, compile_goal
 from remit.intent.lexicon import base, licenses
 from remit.intent.licence import MAX_TOOLS
 from remit.intent.nouns import kinds
-from remit.intent.tools import tool_view
+from remit.intent.tools import call_view, tool_view
 from remit.intent.views import goal_view
 from remit.terms import (
     BOTTOM,
@@ -51,6 +52,39 @@ def test_a_corrected_tool_is_seen_as_corrected() -> None:
     assert tool_view(corrected).acts
     assert tool_view(corrected).sinks == ("path",)
     assert not tool_view(TOOL).acts
+
+
+def _tool(name: str, description: str = "", *arguments: str) -> Tool:
+    schema = {"properties": {argument: {"type": "string"} for argument in arguments}}
+    entry = {"name": name, "description": description, "inputSchema": schema}
+    return read_mcp(DEFAULT_TENANT, ServerId("office"), [entry])[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "directory"),
+    [
+        ("get_colleague", "", True),
+        ("find_tenant_by_email", "", True),
+        ("customers.lookup", "Looks a customer up", True),
+        ("who_is", "Look somebody up in the phone book", True),
+        ("get_colleague_messages", "", False),
+        ("tenant_reviews", "Reviews by tenants", False),
+        ("search_letters", "Search the letters", False),
+        ("get_applicant", "Read an application", False),
+        ("update_colleague", "", False),
+        ("invite_customer", "", False),
+    ],
+)
+def test_a_directory_says_who_people_are_and_not_what_they_wrote(name: str, description: str, directory: bool) -> None:
+    assert tool_view(_tool(name, description, "query")).directory is directory
+
+
+def test_what_a_rule_only_puts_elsewhere_goes_to_nobody() -> None:
+    rule = _tool("create_inbox_rule", "Make a rule for the inbox", "match", "action", "target")
+    assert rule.sinks == ("target",)
+    assert call_view(rule, {"match": "all", "action": "move", "target": "Bills"}).sinks == ()
+    for action in ("forward", "redirect", "copy_to", "moved by pigeon", ""):
+        assert call_view(rule, {"match": "all", "action": action, "target": "x@y.z"}).sinks == ("target",)
 
 
 def test_the_hash_of_an_authority_is_the_same_in_every_process() -> None:
