@@ -9,6 +9,7 @@ things that the goal refers to, is not told apart from the work.
 
 from functools import lru_cache
 
+from remit.intent.carrying import weighed
 from remit.intent.classes import HIGH, READ, named
 from remit.intent.flow import CLEAR, flow
 from remit.intent.grounding import (
@@ -75,7 +76,7 @@ def assess(
             ):
                 # another act than the goal's, on what the goal names and nothing else; or the note that it was done
                 licence = UNSURE
-            licence = max(licence, OUTSIDE)
+            licence = weighed(case, max(licence, OUTSIDE), grant, worst.rank)
             if view.stated and licence != OUTSIDE:
                 argument, said = contradicted(view.stated, call.arguments)
                 if argument:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from remit.catalogue.words import singular
 from remit.intent import classes
 from remit.intent.classes import bits
+from remit.intent.codes import codes
 from remit.intent.kept import EMPTYING, kept
 from remit.intent.lexicon import ENGLISH, GOING_ON, RECURRING, base, licenses, opposed
 from remit.intent.nouns import is_noun, kinds
@@ -56,6 +58,7 @@ _MORE = frozenset(
     )
 )
 MAX_SERIES = 8  # characters before the number
+MAX_SAID = 4_000  # characters of a goal whose codes are told apart
 MIN_ODD = 3  # characters of a name by which a record is found
 MIN_OWNER = 2  # the same of one that owns something: "Al's trip"
 
@@ -90,6 +93,8 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     opposed: frozenset[str]  # verbs for the contrary of what is asked
     forbidden: tuple[GrantView, ...]
     keys: frozenset[str]
+    stems: frozenset[str]  # the same, words in the singular
+    codes: Mapping[str, frozenset[str]]  # by which it names items, by their sort
     squeezed: str
     names: frozenset[str]  # what the goal names, as keys
     series: frozenset[str]  # of whose numbers it names some, and means these alone
@@ -205,6 +210,8 @@ def _make(authority: Authority, goal: str) -> GoalView:
         opposed=_all(map(opposed, asked)),
         forbidden=forbidden,
         keys=keys,
+        stems=frozenset(map(singular, keys)),
+        codes=codes(lowered[:MAX_SAID]),
         squeezed=squeeze(lowered),
         names=names,
         series=frozenset(map(series_of, names)) - {""} if keys.isdisjoint(_MORE) else frozenset(),
