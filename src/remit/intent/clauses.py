@@ -9,6 +9,7 @@ from itertools import islice
 
 import msgspec
 
+from remit.catalogue.words import singular
 from remit.intent.lexicon import (
     MAX_APART,
     Lexicon,
@@ -94,6 +95,13 @@ _MEETING = frozenset((OperationClass.READ, OperationClass.CREATE, OperationClass
 _TURNING = frozenset(words("turn convert change exchange swap cash use spend"))
 _VALUES = frozenset(words("voucher vouchers points point miles credit credits coupon coupons reward rewards"))
 _SPENDING = frozenset((OperationClass.TRANSFER,))
+_MAY = frozenset(words("can could may might will would should must shall"))
+_OTHERS = frozenset(words("he she they it who which everyone everybody somebody someone people others nobody"))
+_OWN = frozenset(words("i'll we'll"))
+_SELVES = frozenset(words("myself ourselves personally"))
+_LATER = frozenset(words("later tomorrow tonight when once after next afterwards eventually soon separately"))
+_NEGATED = frozenset(words("not mustn't shouldn't can't cannot won't don't isn't aren't never"))
+_NO_END = frozenset(words("yet please now then until today thanks"))
 MAX_ASKED = 16  # words of an indirect question
 
 
@@ -229,9 +237,9 @@ def _unknown_order(tokens: tuple[Token, ...], language: Lexicon) -> bool:
 def ruled_out(tokens: tuple[Token, ...], language: Lexicon) -> list[Asking]:
     """Verbs for what is not to be done: "don't mail it", "without booking"; not in conditions and exceptions."""
     said = {token.low for token in tokens}
+    found = _withheld(tokens, said)
     if (said.isdisjoint(_FORBIDS) and said.isdisjoint(_NOTHING)) or not said.isdisjoint(_EXCEPT):
-        return []
-    found = []
+        return found
     for at, token in enumerate(tokens):
         acting = token.licenses - _READING
         nothing = at + 1 < len(tokens) and tokens[at + 1].low in _NOTHING
@@ -240,6 +248,22 @@ def ruled_out(tokens: tuple[Token, ...], language: Lexicon) -> list[Asking]:
         if at > 1 and tokens[at - 2].low in language.subjects:
             continue  # "I don't book by phone": told, not asked
         found.append(Asking(at, True, token.base or token.low, acting))
+    return found
+
+
+def _withheld(tokens: tuple[Token, ...], said: set[str]) -> list[Asking]:
+    """Acts that are ruled out by who does them, by their noun, or in the passive voice."""
+    if said.isdisjoint(_SELVES) and said.isdisjoint(_NEGATED) and "no" not in said:
+        return []
+    found = []
+    for at, token in enumerate(tokens):
+        verb = token.base or token.low
+        acting = (token.licenses or licenses(act_of(singular(token.low)))) - _READING
+        if token.quoted or not acting:
+            continue
+        own = _by_oneself(tokens, at) and not _SELVES.isdisjoint(t.low for t in tokens[at : at + 1 + MAX_ASKED])
+        if own or _none_of_it(tokens, at) or _denied(tokens, at):
+            found.append(Asking(at, True, verb, acting))
     return found
 
 
@@ -277,6 +301,8 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
     earlier = tokens[at - 2].low if at > 1 else ""
     if prior in _NOT or (earlier in _NOT and prior in language.modals):
         return None
+    if (prior in _MAY and earlier in _OTHERS) or _by_oneself(tokens, at) or _denied(tokens, at):
+        return None  # "so that she can comment", "I'll post it myself", "must not be told"
     if prior == "to" and (earlier in _WONDERING or earlier in _NOTHING):
         return None  # "suggest what to save": to be told; "nothing to order"
     opens = before is None or before.mark or prior in language.polite or (earlier == "if" and prior in _SETTLED)
@@ -310,6 +336,37 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
     if token.noun:
         return None
     return earlier in ("want", "need", "like", "love", "please") or prior in ("to", "and") or None
+
+
+def _by_oneself(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether the speaker says what he does himself, or later: "I'll ring them when I'm back", "I'll look it over"."""
+    if not at or not (
+        tokens[at - 1].low in _OWN
+        or (at > 1 and tokens[at - 1].low in ("will", "can") and tokens[at - 2].low in ("i", "we"))
+    ):
+        return False
+    said = {token.low for token in tokens[at + 1 : at + 1 + MAX_ASKED]}
+    return tokens[at].licenses == _READING or not said.isdisjoint(_SELVES) or not said.isdisjoint(_LATER)
+
+
+def _denied(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether it is not to be done to somebody: "the owner mustn't be told"."""
+    return (
+        at > 1
+        and tokens[at - 1].low == "be"
+        and not _NEGATED.isdisjoint(token.low for token in tokens[max(0, at - 4) : at - 1])
+    )
+
+
+def _none_of_it(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether an act is ruled out by its noun: "no booking yet", "no calls please"."""
+    if not at or tokens[at - 1].low != "no" or (at > 1 and tokens[at - 2].low in FINITE):
+        return False  # "there is no booking"
+    low, base = tokens[at].low, tokens[at].base
+    if not (low.endswith("ing") or act_of(singular(low)) or licenses(base) & _TELLING):
+        return False
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return after is None or after.mark or after.low in _NO_END
 
 
 def _orders(token: Token) -> bool:

@@ -28,19 +28,25 @@ _WIDER: dict[Classes, str] = {
         _C.UPDATE,
     ): """
         scrap ditch bin void retire cancel remove drop discontinue deactivate disable end withdraw clear
-        eliminate strike tidy stop halt scratch nix axe
+        eliminate strike tidy stop halt scratch nix axe annul rescind nullify quash abolish abandon abort relinquish
+        unbook jettison dispose offload junk toss cull obliterate annihilate chuck zap nuke dump
     """,
     (_C.TRANSFER,): "pay wire settle donate tip repay reimburse payback",
     (_C.UPDATE,): "repair troubleshoot",
     (_C.TRANSFER, _C.UPDATE): "refund return exchange compensate credit charge comp",
     (_C.CREATE, _C.TRANSFER, _C.UPDATE): "reorder restock replenish",
     (_C.ADMINISTER, _C.COMMUNICATE, _C.CREATE, _C.UPDATE): "onboard",
-    (_C.CREATE, _C.TRANSFER): "book order buy purchase reserve rent invest trade sell acquire ticket",
+    (_C.CREATE, _C.TRANSFER): """
+        book order buy purchase reserve rent invest trade sell acquire ticket grab snag nab procure preorder pre-order
+        prebook charter lease
+    """,
+    (_C.COMMUNICATE, _C.CREATE, _C.UPDATE): "offer bid tender pitch",
     (_C.TRANSFER, _C.COMMUNICATE): "send transmit",
     (_C.COMMUNICATE,): """
         email mail message dm text notify tell inform reply respond answer announce contact ask remind warn
         forward alert ping call congratulate thank serve nudge page relay phone ring invite greet brief
-        advise apologise apologize text message chase acknowledge whatsapp
+        advise apologise apologize text message chase acknowledge whatsapp pester badger hassle nag quiz consult prompt
+        reassure debrief cc bcc praise commend compliment welcome beg urge petition hound introduce protest
     """,
     (_C.COMMUNICATE, _C.CREATE): "post publish tweet comment share submit upload write broadcast retweet",
     (_C.COMMUNICATE, _C.ADMINISTER, _C.CREATE, _C.UPDATE): "invite add",
@@ -62,7 +68,9 @@ _WIDER: dict[Classes, str] = {
         sign countersign claim redeem waive waitlist shortlist hire translate transcribe merge split replace
         enter prepare stage make sort transition allocate link connect attach follow rectify navigate drive
         turn lock unlock tune extend confirm approve reject accept check-in reopen ok greenlight green-light push
-        shift acknowledge
+        shift acknowledge double triple quadruple halve trim slash boost hike ramp cap shrink enlarge expand widen
+        narrow tighten shave cut slot pencil squeeze slip shuffle rejig juggle rearrange reallocate reshuffle
+        relocate revise redo stagger stash stow tuck
     """,
     (_C.CREATE,): """
         file lodge request apply create generate draft compose build open start copy backup archive produce
@@ -70,7 +78,7 @@ _WIDER: dict[Classes, str] = {
     """,
     (_C.EXECUTE, _C.UPDATE, _C.CREATE): """
         run execute launch deploy install start stop restart trigger activate compile test engage ignite
-        initiate boot
+        initiate boot irrigate mow vacuum hoover brew preheat flush defrost sprinkle reboot
     """,
     (_C.DELETE,): "delete erase purge wipe trash destroy uninstall",
     (_C.READ,): """
@@ -113,12 +121,17 @@ _NAMED_ACTS = frozenset(
 
 
 _PHRASAL: dict[Classes, str] = {
-    (_C.READ,): "go-through go-over look-up look-into look-at look-through find-out run-through add-up sum-up tot-up",
+    (_C.READ,): """
+        go-through go-over look-up look-into look-at look-through find-out run-through add-up sum-up tot-up
+        look-over read-through read-up walk-through talk-through dig-up dig-out figure-out suss-out weigh-up catch-up
+        bring-speed get-speed
+    """,
     (_C.COMMUNICATE,): """
         let-know get-back reach-out pass-on pass-along follow-up drop-line write-back hand-over spread-word
         report-back feed-back circle-back come-back ring-back drop-text drop-mail drop-email drop-sms drop-word
         shoot-message shoot-mail shoot-email shoot-text shoot-line give-call give-ring give-shout give-bell
-        give-heads-up give-heads put-word mail-back text-back keep-posted keep-informed keep-updated
+        give-heads-up give-heads put-word
+        loop-in keep-loop get-touch put-touch chase-up mail-back text-back keep-posted keep-informed keep-updated
     """,
     (
         _C.COMMUNICATE,
@@ -133,20 +146,25 @@ _PHRASAL: dict[Classes, str] = {
     (_C.DELETE, _C.UPDATE): """
         take-out take-off call-off get-rid throw-away throw-out back-out strike-out leave-out clean-up cut-
         out pull-out kick-out chuck-out bin-off cross-off cross-out
+        take-down pull-down rip-out weed-out opt-out write-off
     """,
     (
         _C.EXECUTE,
         _C.UPDATE,
     ): """
         shut-down shut-off switch-off switch-on turn-off turn-on fire-up start-up spin-up kick-off turn-down turn-up
-        dial-down dial-up
+        dial-down dial-up roll-back power-off power-on power-down power-up
     """,
     (_C.TRANSFER, _C.UPDATE): "send-back bring-back give-back hand-back take-back",
-    (_C.TRANSFER,): "top-up pay-back pay-off chip-in",
+    (_C.TRANSFER,): "top-up pay-back pay-off chip-in cough-up stump-up fork-out",
+    (_C.CREATE, _C.TRANSFER): "snap-up stock-up",
+    (_C.COMMUNICATE, _C.CREATE, _C.UPDATE): "put-live go-live put-online",
+    (_C.CREATE,): "hand-in turn-in",
     (_C.CREATE, _C.UPDATE): """
         sign-up fill-in fill-out write-up write-down note-down put-in put-down put-on hook-up bring-forward
         give-off give-discount knock-off
-        push-back set-aside put-off pull-forward
+        push-back set-aside put-off pull-forward pencil-in slot-in squeeze-in fit-in bring-down bring-up knock-down
+        scale-up scale-down ramp-up ramp-down
     """,
 }
 _CONTRARY = """
@@ -377,13 +395,29 @@ _NO_IMPERATIVE = frozenset(
 )
 
 
+# People say these to whoever works for them; at the head of a clause in a document they are nouns and labels.
+_SAID_ALOUD = frozenset(
+    words(
+        """
+        offer bid tender pitch cap hike cut trim slot pencil squeeze lease charter stash boost ramp prompt slip dump
+        toss junk welcome double triple halve expand widen narrow shave stow tuck revise
+        redo stagger consult commend praise
+        cc bcc quiz nag snag grab nab brew mow flush cull zap nuke chuck abandon abort
+        """
+    )
+)
 _OVERRIDING = frozenset(words("ignore disregard forget override bypass"))  # they take a task away to give another
 
 
 @lru_cache(maxsize=16384)
 def is_imperative(word: str) -> bool:
     """Whether a base form at the head of a clause asks for an act."""
-    return bool(word) and word not in _NO_IMPERATIVE and (word in _OVERRIDING or bool(licenses(word)))
+    return (
+        bool(word)
+        and word not in _NO_IMPERATIVE
+        and word not in _SAID_ALOUD
+        and (word in _OVERRIDING or bool(licenses(word)))
+    )
 
 
 # All words that may ask for an act at the head of a clause: a text with none of them need not be searched.

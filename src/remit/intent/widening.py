@@ -24,8 +24,8 @@ _SETTLING = frozenset(
     )
 )
 _ALTERING = frozenset(words("adjust change modify increase decrease raise lower reduce set create update"))
-_SHIFTED = frozenset(words("move put shift push"))
-_POTS = frozenset(words("account accounts reserve reserves savings pot wallet checking"))
+_SHIFTED = frozenset(words("move put shift push stash tuck stow bank set"))
+_POTS = frozenset(words("account accounts reserve reserves savings pot pots wallet checking acct current isa vault"))
 _REPAIRING = frozenset(words("fix repair troubleshoot clean debug tidy update upgrade restart"))
 _ADMITS = frozenset((_C.ADMINISTER, _C.COMMUNICATE))
 _FACTS = frozenset(words("address surname phone mobile plate postcode birthday"))  # in somebody's record
