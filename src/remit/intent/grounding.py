@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from remit.catalogue.words import split
 from remit.intent.classes import ADMINISTER, COMMUNICATE, DELETE, EXECUTE, READ, TRANSFER
 from remit.intent.lookups import (
     IDLE,
@@ -19,13 +20,14 @@ from remit.intent.lookups import (
     computed,
     hints,
     pieces,
+    reckoned,
     sayings,
     value_of,
 )
 from remit.intent.memory import Memory
 from remit.intent.sources import Passage, Source, field_tells, is_choice
 from remit.intent.tools import ToolView, tool_view
-from remit.intent.values import at, leaves, shape, significant, specifics
+from remit.intent.values import at, grouped, leaves, may_date, shape, significant, specifics
 from remit.intent.views import GoalView, series_of
 from remit.intent.words import words
 from remit.terms import VERDICTS, FindingKind
@@ -52,6 +54,8 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
 _CHANGE = frozenset(("changed", "change", "changes", "new", "moved", "other", "different"))  # said of an account
 _LINKS = frozenset(words("link links url urls website websites site sites page pages webpage address addresses online"))
+_POSTAL = frozenset(words("address addresses street streets addr road line1 line2 address1 address2 postal shipping"))
+_REACHED = frozenset(words("phone mobile cell tel telephone number fax whatsapp sms msisdn contact account"))
 _MACHINES = frozenset(words("assistant assistants agent agents ai bot bots llm automation copilot"))
 _NOTHING = Origin(NONE)
 _UNTOLD = (NONE, None)
@@ -111,12 +115,12 @@ class Case:
                     if rank > worst.rank:
                         found = Origin(rank, path, passage)
                         worst = found if rank < NOWHERE else self._worse(worst, found, text, asked.must)
-            elif spoken:
+            elif spoken or self.tview.acts:
                 worst = self._other(worst, path, value, asked.embeds)
             if asked.sink:
                 sink = worst
         self._argument, self._sink = "", False
-        if spoken:
+        if spoken or (self.tview.acts and self.memory.sources):
             roles, content = self.tview.roles, self.tview.content
             for name, value in arguments.items():
                 if name not in roles:
@@ -143,16 +147,19 @@ class Case:
         return found
 
     def _other(self, worst: Origin, name: str, value: Any, content: bool) -> Origin:
-        """Arguments without a role count only where an instruction shows in them."""
+        """Arguments without a role count only where an instruction shows in them, or somebody to be reached whom nobody
+        but an outsider names."""
         if worst.rank == INSTRUCTION:
             return worst
         for text in leaves(value, MAX_VALUES):
             alone = not content and len(text) <= LONG
-            pieces = specifics(text[:MAX_CONTENT]) if not alone else [] if computed(text) else [text]
+            pieces = _embedded(text[:MAX_CONTENT]) if not alone else [] if reckoned(text) else [text]
             for piece in pieces[:MAX_VALUES]:
                 rank, passage = self.origin(piece)
-                if rank in (REFERENCED, OUTSIDER) and worst.rank < OUTSIDER and passage and self._lures(piece, passage):
-                    worst = Origin(OUTSIDER, name, passage)
+                if rank in (REFERENCED, OUTSIDER) and worst.rank < OUTSIDER and passage:
+                    reached = rank == OUTSIDER and self._reaches(piece, passage, name if alone else "")
+                    if reached or self._lures(piece, passage):
+                        worst = Origin(OUTSIDER, name, passage)
                 if rank == INSTRUCTION and not _anybodys(found := Origin(rank, name, passage), piece):
                     return found
         return worst
@@ -300,6 +307,26 @@ class Case:
             return False
         return "/" in piece and self.view.keys.isdisjoint(_LINKS) and self._met_once(piece, passage)
 
+    def _reaches(self, piece: str, passage: Passage, argument: str) -> bool:
+        """Whether a call that acts would tell where money goes, or its `argument` is where somebody is reached: in free
+        text people are told of addresses and links."""
+        if not self.tview.acts or argument + "[]" in self.tview.roles:
+            return False
+        found = shape(piece)
+        if found == "account":
+            if any(map(str.isalpha, piece)):
+                return not may_date(piece.lower())
+            return not _REACHED.isdisjoint(split(argument)) and not self.refers(passage.source)
+        if found == "name":
+            return self._lives(piece, argument)
+        return bool(argument) and found != "path"
+
+    def _lives(self, piece: str, argument: str) -> bool:
+        """Whether a value is a street and a number, of which the goal says nothing."""
+        if " " not in piece or not any(map(str.isdigit, piece)) or _POSTAL.isdisjoint(split(argument)):
+            return False
+        return self.view.keys.isdisjoint(value_of(piece).keys)
+
     def strays(self) -> bool:
         """Whether what is acted on has a number of the same series as what the goal names, and is another."""
         view, found = self.view, False
@@ -387,7 +414,7 @@ class Case:
         """Whether where data or money would go is only mentioned in what somebody wrote into a record.
 
         A record that the goal refers to has fields for that; what its notes and remarks tell is their author's."""
-        if not self._sink and shape(self._value) == "name":
+        if not self._sink and shape(self._value) == "name" and not self._lives(self._value, self._argument):
             return False
         if passage.moved:  # a goal that asks to pay does not ask to pay to another account than before
             known = not _CHANGE.isdisjoint(self.view.keys) and self.refers(passage.source)
@@ -451,6 +478,11 @@ class Case:
             grant.classes & tview.acting or (grant.related & tview.classes and not grant.kinds.isdisjoint(tview.kinds))
             for grant in passage.grants
         )
+
+
+def _embedded(text: str) -> list[str]:
+    """What free text embeds, accounts also in groups."""
+    return specifics(text) + [joined for _, joined in grouped(text.lower()) if joined[0].isalpha()]
 
 
 def _is_code(key: str) -> bool:

@@ -16,6 +16,7 @@ from remit.intent.values import (
     dates,
     fold,
     grouped,
+    is_specific,
     keys_of_token,
     may_date,
     shape,
@@ -87,6 +88,11 @@ def computed(text: str) -> bool:
     """Numbers and dates are computed all the time: that nobody wrote them says nothing."""
     rest = text.strip(_FIGURES)
     return not rest or (rest[0].isdigit() and all(c.isdigit() or c in _FIGURES for c in rest))
+
+
+def reckoned(text: str) -> bool:
+    """What is computed and is no number by which somebody is reached or paid."""
+    return computed(text) and not (is_specific(text.strip()) and not may_date(text))
 
 
 def sayings(word: Word) -> Word:

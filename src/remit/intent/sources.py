@@ -174,6 +174,7 @@ class Source:
     __slots__ = (
         "_items",
         "_standing",
+        "_structured",
         "announced",
         "arguments",
         "confidential",
@@ -209,7 +210,15 @@ class Source:
         self.passages: list[Passage] = []  # in order, without a gap
         self._standing = standing
         self._items: list[int] | None = None
+        self._structured: bool | None = None
         self.announced: tuple[tuple[str, Passage], ...] | None = None
+
+    @property
+    def structured(self) -> bool:
+        """Whether it is written as records with fields, and not as a text."""
+        if self._structured is None:
+            self._structured = bool(_RECORD.search(self.text[:MAX_RECORD]))
+        return self._structured
 
     def item(self, at: int) -> int:
         """Which item of the result a place belongs to."""
@@ -323,7 +332,7 @@ class Passage(msgspec.Struct, eq=False):
         """Whether a lower-case value stands only inside what somebody wrote into a field of a record, among words."""
         if self._record is None:
             text = lower(self.text[:MAX_RECORD])
-            self._record = text if _RECORD.search(text) or is_table(text) else ""
+            self._record = text if self.source.structured or _RECORD.search(text) or is_table(text) else ""
         text, found = self._record, False
         for place in islice(_spelled(text, value) if text else (), MAX_PLACES):
             found = True
