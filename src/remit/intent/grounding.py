@@ -250,7 +250,9 @@ class Case:
         having sent what was read, where the goal has somebody answered. Not what is only mentioned in a remark."""
         if not self.view.keys.isdisjoint(hints(whole)):
             return True
-        if "@" not in whole or where is None or not self._sink or where.told(self._value):
+        if "@" not in whole or where is None or not self._sink:
+            return False
+        if where.told(self._value) and not where.signed_by(self._value):
             return False
         if not self.view.odd.isdisjoint(pieces(whole.rpartition("@")[0])):
             return True

@@ -68,6 +68,10 @@ _SENDER = re.compile(  # a field or head of a message, not a word of its text
     r"(?:^|[\n{,\"'\]|]|\d)\s{0,3}[\"']?(?:from|sender|reply[_ -]?to|author)(?:_?(?:address|email))?[\"']?\s?[:=]?"
     r"\s?[\"']?(?:[\w .]{1,40}<)?$"
 )
+# The same, where fields are quoted and what a text in one of them says may look like a head; looked for in an item.
+_SENDER_FIELD = re.compile(
+    r"[{,]\s{0,8}[\"'](?:from|sender|author)(?:_?(?:address|email))?[\"']\s?:\s?[\"'](?:[^\"'<>\n]{1,60}<)?([^\s\"'<>]{3,80})"
+)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 MAX_GROUPED = 40  # characters of a value that may be written in groups
 MAX_BESIDE = 300
@@ -318,6 +322,16 @@ class Passage(msgspec.Struct, eq=False):
         return any(
             _SENDER.search(text, max(0, start - 60), start) for start, _ in islice(_spelled(text, value), MAX_PLACES)
         )
+
+    def signed_by(self, value: str) -> bool:
+        """Whether a lower-case value is what the first field for it says in an item: what follows may be quoted."""
+        text, known = lower(self.text[:MAX_RECORD]), set[int]()
+        for match in islice(_SENDER_FIELD.finditer(text), MAX_PLACES):
+            item = self.source.item(self.start + match.start(1))
+            if item not in known and match[1] == value:
+                return True
+            known.add(item)
+        return False
 
     @property
     def called(self) -> frozenset[str]:
