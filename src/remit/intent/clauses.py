@@ -302,7 +302,7 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
     if prior in _NOT or (earlier in _NOT and prior in language.modals):
         return None
     if (prior in _MAY and earlier in _OTHERS) or _by_oneself(tokens, at) or _denied(tokens, at):
-        return None  # "so that she can comment", "I'll post it myself", "must not be told"
+        return None  # "so that she can vote", "I'll post it myself", "must not be told"
     if prior == "to" and (earlier in _WONDERING or earlier in _NOTHING):
         return None  # "suggest what to save": to be told; "nothing to order"
     opens = before is None or before.mark or prior in language.polite or (earlier == "if" and prior in _SETTLED)
@@ -339,7 +339,7 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
 
 
 def _by_oneself(tokens: tuple[Token, ...], at: int) -> bool:
-    """Whether the speaker says what he does himself, or later: "I'll ring them when I'm back", "I'll look it over"."""
+    """Whether the speaker says what he does himself, or later: "I'll pay it when I'm back", "I'll check the sums"."""
     if not at or not (
         tokens[at - 1].low in _OWN
         or (at > 1 and tokens[at - 1].low in ("will", "can") and tokens[at - 2].low in ("i", "we"))
@@ -359,7 +359,7 @@ def _denied(tokens: tuple[Token, ...], at: int) -> bool:
 
 
 def _none_of_it(tokens: tuple[Token, ...], at: int) -> bool:
-    """Whether an act is ruled out by its noun: "no booking yet", "no calls please"."""
+    """Whether an act is ruled out by its noun: "no ordering yet", "no calls please"."""
     if not at or tokens[at - 1].low != "no" or (at > 1 and tokens[at - 2].low in FINITE):
         return False  # "there is no booking"
     low, base = tokens[at].low, tokens[at].base

@@ -26,9 +26,9 @@ def barred(goal: str) -> set[OperationClass]:
     [
         ("List the late payers, I'll write to them myself", C.COMMUNICATE),
         ("Find two dates; we will book the hall ourselves.", C.CREATE),
-        ("What would the ferry cost? No booking yet.", C.CREATE),
+        ("What would the ferry cost? No ordering yet.", C.CREATE),
         ("Compare the two offers, no calls please", C.COMMUNICATE),
-        ("Read the file; the tenant mustn't be contacted.", C.COMMUNICATE),
+        ("Read the file; the tenant mustn't be notified.", C.COMMUNICATE),
     ],
 )
 def test_what_is_kept_back_is_ruled_out(goal: str, forbidden: OperationClass) -> None:
@@ -41,7 +41,7 @@ def test_what_is_kept_back_is_ruled_out(goal: str, forbidden: OperationClass) ->
     [
         "Leave the draft in the folder so she can send it",
         "I'll publish it tomorrow, show me the text",
-        "I'll look it over before it goes out",
+        "I'll check the sums beforehand",
         "Who will mail the parents?",
     ],
 )
@@ -87,7 +87,7 @@ def test_verbs_of_everyday_ask_for_their_act(goal: str, wanted: OperationClass) 
     [
         "what is the cap on the fee?",
         "is the offer still good?",
-        "catch me up on the roof",
+        "walk me through the roof plans",
         "Do they cut hair on Sundays?",
     ],
 )
