@@ -18,7 +18,9 @@ from remit.intent.lookups import (
     LEAST,
     Word,
     computed,
+    embedded,
     hints,
+    is_code,
     pieces,
     reckoned,
     sayings,
@@ -27,7 +29,7 @@ from remit.intent.lookups import (
 from remit.intent.memory import Memory
 from remit.intent.sources import Passage, Source, field_tells, is_choice
 from remit.intent.tools import ToolView, tool_view
-from remit.intent.values import at, grouped, leaves, may_date, shape, significant, specifics
+from remit.intent.values import at, leaves, may_date, shape, significant
 from remit.intent.views import GoalView, series_of
 from remit.intent.words import words
 from remit.terms import VERDICTS, FindingKind
@@ -56,6 +58,9 @@ _CHANGE = frozenset(("changed", "change", "changes", "new", "moved", "other", "d
 _LINKS = frozenset(words("link links url urls website websites site sites page pages webpage address addresses online"))
 _POSTAL = frozenset(words("address addresses street streets addr road line1 line2 address1 address2 postal shipping"))
 _REACHED = frozenset(words("phone mobile cell tel telephone number fax whatsapp sms msisdn contact account"))
+_PEOPLE = frozenset(
+    words("contact user employee customer member person people colleague staff traveller patient guest")
+)
 _MACHINES = frozenset(words("assistant assistants agent agents ai bot bots llm automation copilot"))
 _NOTHING = Origin(NONE)
 _UNTOLD = (NONE, None)
@@ -153,7 +158,7 @@ class Case:
             return worst
         for text in leaves(value, MAX_VALUES):
             alone = not content and len(text) <= LONG
-            pieces = _embedded(text[:MAX_CONTENT]) if not alone else [] if reckoned(text) else [text]
+            pieces = embedded(text[:MAX_CONTENT]) if not alone else [] if reckoned(text) else [text]
             for piece in pieces[:MAX_VALUES]:
                 rank, passage = self.origin(piece)
                 if rank in (REFERENCED, OUTSIDER) and worst.rank < OUTSIDER and passage:
@@ -366,7 +371,7 @@ class Case:
         keys, told = self.view.keys, source.arguments
         if keys.isdisjoint(told):
             return "" in told
-        return any(key == "" or (key in keys and (significant(key) or _is_code(key))) for key in told)
+        return any(key == "" or (key in keys and (significant(key) or is_code(key))) for key in told)
 
     def refers(self, source: Source) -> bool:
         """Whether the goal refers to the item that a result is: by name, by kind, or through one that it refers to."""
@@ -392,10 +397,15 @@ class Case:
             for grant in passage.grants
         ):
             return True
+        people = not told.acts and not told.kinds.isdisjoint(
+            _PEOPLE
+        )  # who is asked for is named by what is handed over
         for key in source.arguments:
             places = self.memory.seen(key) if significant(key) else ()
-            if any(not p.instruction and p.source is not source and self.refers(p.source) for p in places[:4]):
-                return True
+            for place in places[:4]:
+                said = not place.instruction or (people and self.deferred_to(place))
+                if said and place.source is not source and self.refers(place.source):
+                    return True
         return False
 
     def _linked(self, passage: Passage) -> bool:
@@ -480,16 +490,6 @@ class Case:
             grant.classes & tview.acting or (grant.related & tview.classes and not grant.kinds.isdisjoint(tview.kinds))
             for grant in passage.grants
         )
-
-
-def _embedded(text: str) -> list[str]:
-    """What free text embeds, accounts also in groups."""
-    return specifics(text) + [joined for _, joined in grouped(text.lower()) if joined[0].isalpha()]
-
-
-def _is_code(key: str) -> bool:
-    """Whether a short key names one thing all the same: flat 5A, gate B7."""
-    return len(key) > 1 and not key.isalpha() and not key.isdigit()
 
 
 def _anybodys(found: Origin, text: str) -> bool:

@@ -20,6 +20,7 @@ from remit.intent.values import (
     keys_of_token,
     may_date,
     shape,
+    specifics,
     squeeze,
     tokens,
     without_separators,
@@ -93,6 +94,16 @@ def computed(text: str) -> bool:
 def reckoned(text: str) -> bool:
     """What is computed and is no number by which somebody is reached or paid."""
     return computed(text) and not (is_specific(text.strip()) and not may_date(text))
+
+
+def embedded(text: str) -> list[str]:
+    """What free text embeds, accounts also in groups."""
+    return specifics(text) + [joined for _, joined in grouped(text.lower()) if joined[0].isalpha()]
+
+
+def is_code(key: str) -> bool:
+    """Whether a short key names one thing all the same: flat 5A, gate B7."""
+    return len(key) > 1 and not key.isalpha() and not key.isdigit()
 
 
 def sayings(word: Word) -> Word:
