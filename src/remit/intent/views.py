@@ -52,7 +52,8 @@ _DIGITS = "0123456789"
 _MORE = frozenset(
     words(
         """
-        all every each any both rest remaining duplicate duplicates related linked similar like series range through
+        all every each any both twice double doubled rest remaining duplicate duplicates related linked similar like
+        series range through
         to until following depending children items them those
         """
     )
