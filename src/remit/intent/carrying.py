@@ -7,6 +7,9 @@ code that nobody knows does neither: a system may have told it elsewhere. Limits
 written, so that a synonym of what the goal says counts as another word.
 """
 
+import re
+from functools import lru_cache
+
 import msgspec
 
 from remit.catalogue.words import singular, split
@@ -20,6 +23,7 @@ from remit.intent.views import GoalView, GrantView
 from remit.intent.words import words
 
 OUTSIDE, UNSURE, WITHIN = 1, 2, 3
+_DIGIT = re.compile(r"\d")
 MAX_VALUES = 16  # of one call
 MAX_JOINED = 64  # characters of a joined name that is searched
 LEAST_INSIDE = 4  # letters of a word that shows in a joined name
@@ -70,10 +74,11 @@ def _another(case: Case) -> bool:
     for asked in case.tview.asked:
         if asked.composed:
             continue
-        for text in leaves(at(case.arguments, asked.path), MAX_VALUES):
-            lowered = text.lower().lstrip("#")
-            if len(lowered) > MAX_JOINED or not any(map(str.isdigit, lowered)):
+        value = at(case.arguments, asked.path) if asked.nested else case.arguments.get(asked.path)
+        for text in (value,) if type(value) is str else leaves(value, MAX_VALUES):
+            if len(text) > MAX_JOINED or not _DIGIT.search(text):
                 continue
+            lowered = text.lower().lstrip("#")
             sorts = code_sorts(lowered, case.tview.kinds) if lowered.isdigit() else (form(lowered),)
             for sort in sorts:
                 if lowered in case.view.keys:
@@ -86,7 +91,7 @@ def carried(case: Case) -> Carried:
     """What the arguments that matter say of what the goal says."""
     found = Carried()
     for asked in case.tview.asked:
-        if asked.composed or not _SETTINGS.isdisjoint(split(asked.path)[-1:]):
+        if asked.composed or _is_setting(asked.path):
             continue
         for text in leaves(at(case.arguments, asked.path), MAX_VALUES):
             value = value_of(text)
@@ -106,6 +111,11 @@ def carried(case: Case) -> Carried:
             else:
                 found.foreign += 1
     return found
+
+
+@lru_cache(maxsize=2048)
+def _is_setting(path: str) -> bool:
+    return not _SETTINGS.isdisjoint(split(path)[-1:])
 
 
 def _known(word: Word, view: GoalView) -> bool:

@@ -29,7 +29,7 @@ from remit.intent.lookups import (
 from remit.intent.memory import Memory
 from remit.intent.sources import Passage, Source, field_tells, is_choice
 from remit.intent.tools import ToolView, tool_view
-from remit.intent.values import at, leaves, may_date, shape, significant
+from remit.intent.values import REACHING, at, leaves, may_date, shape, significant
 from remit.intent.views import GoalView, series_of
 from remit.intent.words import words
 from remit.terms import VERDICTS, FindingKind
@@ -104,6 +104,7 @@ class Case:
         """The worst origin of the arguments that matter, and of the sinks alone."""
         arguments, spoken = self.arguments, self.memory.spoken
         worst = sink = _NOTHING
+        reaches = self.tview.acts and self.memory.holds
         for asked in self.tview.asked:
             path = asked.path
             if path in arguments:
@@ -120,12 +121,12 @@ class Case:
                     if rank > worst.rank:
                         found = Origin(rank, path, passage)
                         worst = found if rank < NOWHERE else self._worse(worst, found, text, asked.must)
-            elif spoken or self.tview.acts:
+            elif spoken or reaches:
                 worst = self._other(worst, path, value, asked.embeds)
             if asked.sink:
                 sink = worst
         self._argument, self._sink = "", False
-        if spoken or (self.tview.acts and self.memory.sources):
+        if spoken or reaches:
             roles, content = self.tview.roles, self.tview.content
             for name, value in arguments.items():
                 if name not in roles:
@@ -154,10 +155,14 @@ class Case:
     def _other(self, worst: Origin, name: str, value: Any, content: bool) -> Origin:
         """Arguments without a role count only where an instruction shows in them, or somebody to be reached whom nobody
         but an outsider names."""
-        if worst.rank == INSTRUCTION:
+        spoken = bool(self.memory.spoken)
+        if worst.rank == INSTRUCTION or (worst.rank >= OUTSIDER and not spoken):
             return worst
-        for text in leaves(value, MAX_VALUES):
+        for text in (value,) if type(value) is str else leaves(value, MAX_VALUES):
             alone = not content and len(text) <= LONG
+            if not spoken and not REACHING.search(text):  # nobody is reached by it
+                self._said += value_of(text).keys if alone else ()
+                continue
             pieces = embedded(text[:MAX_CONTENT]) if not alone else [] if reckoned(text) else [text]
             for piece in pieces[:MAX_VALUES]:
                 rank, passage = self.origin(piece)

@@ -56,6 +56,11 @@ class Memory:
     def empty(self) -> bool:
         return not self._taken
 
+    @property
+    def holds(self) -> bool:
+        """Whether any value was seen."""
+        return bool(self._places)
+
     def take_in(
         self,
         *,

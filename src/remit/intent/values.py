@@ -50,6 +50,7 @@ _MONTHS = {name: i for i, name in enumerate(words("jan feb mar apr may jun jul a
 _ENDINGS = "|".join(
     words("com org net io dev ai app co info biz xyz ru cn de uk edu gov me to ly sh onion site online example test")
 )
+REACHING = re.compile(r"[\d@/]")  # one of these stands in whatever is reached: an account, an address, a street
 SPECIFIC = re.compile(
     r"(?:https?://|ftp://)[^\s\"'<>]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\bwww\.[^\s\"'<>]+"
     rf"|(?<![\w.-])[a-z0-9-]{{1,63}}(?:\.[a-z0-9-]{{1,63}}){{0,8}}\.(?:{_ENDINGS})(?:/[^\s\"'<>]*)?\b"

@@ -13,7 +13,17 @@ from remit.terms import Bounds
 
 # Of tools, of an argument's name, of single words: no texts of a mission.
 _LEXICONS = ("remit.intent.lexicon", "remit.intent.nouns")  # of single words
-_OTHERS = {"_view", "_unit_of", "field_tells", "is_choice", "_elsewhere", "_in_order", "_label", "_misspelt"}
+_OTHERS = {
+    "_view",
+    "_is_setting",
+    "_unit_of",
+    "field_tells",
+    "is_choice",
+    "_elsewhere",
+    "_in_order",
+    "_label",
+    "_misspelt",
+}
 
 
 def test_every_table_of_texts_is_emptied() -> None:
