@@ -97,12 +97,19 @@ _CHANGED = re.compile(
     r"(?:account|iban|details|wallet|recipient|payee|one))\b",
     re.IGNORECASE,
 )
-_CHANGING = (  # one of these stands in whatever says so; sought in what surrounds an account
-    *words("changed moved switched longer effective outdated obsolete superseded replaces closed blocked frozen"),
-    *(" now", "as of ", "further notice", "immediate effect", "out of date", "in place of", "instead of", "new "),
-    *words("correct valid right updated proper actual"),
+_CHANGES = words(
+    """
+    changed moved switched longer effective outdated obsolete superseded replaces closed blocked frozen correct valid
+    right updated proper actual
+    """
 )
-_CHANGES = frozenset(word for phrase in _CHANGING for word in phrase.split() if word not in ("in", "of"))
+_CHANGING = (  # one of these stands in whatever says so; sought in what surrounds an account
+    *_CHANGES,
+    *(" now", "as of ", "further notice", "immediate effect", "out of date", "in place of", "instead of"),
+    *(f"new {what}" for what in words("account iban details wallet bank giro payment payout settlement")),
+)
+# One of these is among the words of such a text.
+_TURNS = frozenset((*_CHANGES, *words("now as further immediate date place instead new")))
 _SENT = words(
     """
     sent forwarded copied delivered paid transferred shipped routed directed redirected diverted addressed mailed
@@ -213,7 +220,7 @@ def _done(text: str, at: int) -> bool:
 
 def moved(text: str, lowered: str, said: Set[str]) -> Iterator[tuple[int, int]]:
     """Where an account is said that money goes to from now on, instead of another: no request, and no field either."""
-    if _MONEY.isdisjoint(said) or _CHANGES.isdisjoint(said):
+    if _MONEY.isdisjoint(said) or _TURNS.isdisjoint(said):
         return
     for number, match in enumerate(_ACCOUNT.finditer(text)):
         if number >= MAX_FOUND:
