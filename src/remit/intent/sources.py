@@ -59,6 +59,7 @@ MAX_RECORD = 20_000  # characters of a record in which a field is looked for
 MAX_PLACES = 16  # of a value in it
 _FIELD = re.compile(r"(?:^|[\n{,\[(|]|- )\s{0,8}[\"']?([a-z_][\w.-]{0,38})[\"']?\s?[:=]\s?\[?\s?[\"']?$", re.IGNORECASE)
 _RECORD = re.compile(r"^\[\s?[\"']|[\"'][\w -]{1,40}[\"']\s?:\s?\S|^[ \t-]{0,12}[a-z_][\w -]{0,30}: ", re.MULTILINE)
+_BEGINS = re.compile(r"\s{0,8}(?:[\[{]|- ?[\w\"' ]{1,40}:)")
 _NAME = re.compile(  # what a record calls the person or thing that it is about
     r"(?:^|[\n{,;]|- )\s{0,8}[\"']?(?:[a-z]{1,12}[_ ]?)?(?:name|customer|contact|patient|client|guest|travell?er"
     r"|employee|tenant|member|vendor|supplier|payee|requester|student|owner)[\"']?\s?[:=]\s?[\"']?([^\"'\n,;{}:|]{2,60})",
@@ -219,9 +220,12 @@ class Source:
 
     @property
     def structured(self) -> bool:
-        """Whether it is written as records with fields, and not as a text."""
+        """Whether it is written as records with fields, and not as a text: a letter and an invoice have a head, too."""
         if self._structured is None:
-            self._structured = bool(_RECORD.search(self.text[:MAX_RECORD]))
+            text = self.text[:MAX_RECORD]
+            fields = len(_RECORD.findall(text))
+            lines = sum(map(bool, map(str.strip, text.splitlines())))
+            self._structured = fields > 0 and (bool(_BEGINS.match(text)) or fields * 2 >= lines)
         return self._structured
 
     def item(self, at: int) -> int:
