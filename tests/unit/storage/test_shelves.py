@@ -18,7 +18,7 @@ from remit.storage import Store, migrate
 from remit.storage.database import writing
 from remit.storage.details import _context, sealed_for
 from remit.storage.schema import BLOCK, PLACES
-from remit.terms import Detail, DetailKind, EntryDraft, InvalidInput, Kind, MissionId, TenantId, Write
+from remit.terms import Detail, DetailKind, EntryDraft, InvalidInput, Kind, MissionId, Refused, TenantId, Write
 from remit.terms.entries import CAUSES
 
 OUTSIDE = "instance:i"
@@ -120,17 +120,27 @@ def test_a_store_of_the_third_schema_keeps_its_entries_and_texts(tmp_path: Path,
     config = Config()
     config.set_main_option("script_location", str(migrate.MIGRATIONS))
     cause = Detail(mission=f"{CAUSES}mission:m", owner="m", kind=DetailKind.CAUSE, body=b"{}")
-    details = [brief(), called("d2"), called("d1", OUTSIDE), result("d1", "a", OUTSIDE), cause, result("d2", "b")]
+    derived = Detail(mission="n", owner="n", kind=DetailKind.BRIEF, body=brief().body)
+    details = [
+        brief(),
+        called("d2"),
+        called("d1", OUTSIDE),
+        result("d1", "a", OUTSIDE),
+        cause,
+        result("d2", "b"),
+        derived,
+    ]
     entries = [
         *[(T, "mission.opened", "m"), (T, "decision.made", "d1"), (T, "outcome.attested", "d1")],
         *[(T, "decision.made", "d2"), (T, "outcome.attested", "d2"), (T, "mission.erased", "m")],
+        (T, "mission.derived", "n"),
         (OTHER, "decision.made", "d1"),
     ]
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0003")
         for seq, (tenant, kind, name) in enumerate(entries):
-            row = (tenant, seq % 6, kind, name, 7 + seq, name.encode())
+            row = (tenant, seq % 7, kind, name, 7 + seq, name.encode())
             connection.exec_driver_sql("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", row)
         for mission in {one.mission for one in details}:
             wrapped = keys.wrap(b"k" * 32, _context((T, mission)))
@@ -148,12 +158,12 @@ def test_a_store_of_the_third_schema_keeps_its_entries_and_texts(tmp_path: Path,
             connection.exec_driver_sql("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", spent)
     engine.dispose()
     store = Store(path, wrap=keys, encode=encode_entry)
-    assert store.entries(T, 0, 9) == [name.encode() for _, _, name in entries[:6]]
+    assert store.entries(T, 0, 9) == [name.encode() for _, _, name in entries[:7]]
     assert (store.entry_of(T, "d1"), store.entry_of(OTHER, "d1")) == ([(1, b"d1"), (2, b"d1")], [(0, b"d1")])
-    assert (store.last_time(T), store.last_time(OTHER)) == (12, 13)
+    assert (store.last_time(T), store.last_time(OTHER)) == (13, 14)
     assert rows(store, "SELECT number, name FROM tenant") == [(0, T), (1, OTHER)]
     assert rows(store, "SELECT place FROM entry ORDER BY place DESC LIMIT 1") == [(PLACES,)]
-    assert store.brief(T, MissionId("m")) == BRIEF
+    assert store.brief(T, MissionId("m")) == store.brief(T, MissionId("n")) == BRIEF
     for one in details:
         assert store.detail(T, one.mission, one.owner, one.kind) == one.body
     assert store.reservation(T, "d1") == reservation("d1")
@@ -163,5 +173,24 @@ def test_a_store_of_the_third_schema_keeps_its_entries_and_texts(tmp_path: Path,
     store.commit_blocking(write("m", put(Kind.LEDGER, ledger("m", 2))))
     store.commit_blocking(write("d1", put(Kind.RESERVATION, reservation("d1", "settled", 2))))
     store.erase_blocking(T, "m")
-    assert [store.detail(T, one.mission, one.owner, one.kind) is None for one in details] == [1, 1, 0, 0, 0, 1]
+    assert [store.detail(T, one.mission, one.owner, one.kind) is None for one in details] == [1, 1, 0, 0, 0, 1, 0]
     store.close()
+
+
+def test_a_text_without_an_entry_stops_the_upgrade_and_nothing_is_changed(tmp_path: Path, keys: KeyDirectory) -> None:
+    path = tmp_path / "remit.db"
+    path.touch(0o600)
+    engine = writing(path, 1000)
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        connection.exec_driver_sql("INSERT INTO entry VALUES (?, 0, 'decision.made', 'd', 7, ?)", (T, b"d"))
+        connection.exec_driver_sql("INSERT INTO detail VALUES (?, 'm', 'x', 'call', ?, ?)", (T, b"n" * 12, b"sealed"))
+    with pytest.raises(Refused, match="1 texts belong to no entry"):
+        Store(path, wrap=keys, encode=encode_entry)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT owner FROM detail").scalar() == "x"
+        assert migrate.found(connection) == "0003"
+    engine.dispose()

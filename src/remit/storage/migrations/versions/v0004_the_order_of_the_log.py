@@ -4,13 +4,15 @@ of them; ledgers side by side. Every entry and detail is written anew: this take
 import sqlalchemy as sa
 from alembic import op
 
+from remit.terms import Refused
+
 revision = "0004"
 down_revision = "0003"
 
 _PLACES, _BLOCK = 1 << 40, 1024
 # The entry that a detail was written with; readers find the one by the other from now on.
 _WRITTEN = """CASE detail.kind
-    WHEN 'brief' THEN entry.kind = 'mission.opened'
+    WHEN 'brief' THEN entry.kind IN ('mission.opened', 'mission.derived')
     WHEN 'call' THEN entry.kind IN ('decision.made', 'approval.requested')
     WHEN 'result' THEN entry.kind IN ('outcome.attested', 'approval.cancelled')
     WHEN 'cause' THEN detail.mission = 'erasure:' || replace(entry.kind, '.erased', ':') || entry.id
@@ -65,6 +67,11 @@ def upgrade() -> None:
         "FROM moved JOIN detail ON detail.rowid = moved.was ORDER BY moved.place"
     )
     op.execute("DROP TABLE moved")
+    kept = "SELECT (SELECT count(*) FROM detail) - (SELECT count(*) FROM detail_new)"
+    if lost := op.get_bind().exec_driver_sql(kept).scalar():
+        raise Refused(
+            f"{lost} texts belong to no entry of the log: nothing was changed; restore a backup, or report this"
+        )
     op.create_table(
         "shelf",
         sa.Column("tenant", sa.Text, nullable=False),
