@@ -3,10 +3,11 @@ time and in turns, so that a machine that changes its speed changes it for all."
 
 import os
 import signal
+import sqlite3
 import statistics
 import time
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ from remit.bench.processes import Cores, Machine, Server, module, running
 from remit.bench.sampled import ELSEWHERE, STEPS, Profile
 from remit.bench.seed import Made
 from remit.bench.world import APPLYING, Requests
+from remit.storage.backup import STORE
 from remit.terms import Unavailable
 
 BATCH = 20
@@ -76,9 +78,15 @@ def measure(plan: Plan, place: Path, cores: Cores, say: Say) -> Figures:
         home = stack.enter_context(house(place, cores, agents=plan.agents, policy_count=plan.policies))
         run, seen = home.decisions(plan.connections, plan.warm_up, 0.3)
         bare = _bare(stack, place, cores, seen.sample)
+        durable = _bare(stack, place, cores, seen.sample, str(place / "rows.db"), str(_kept(home.made)))
         ready, absent = _peers(stack, plan, place, cores, say)
         seen, many, used = Seen(), Seen(), [0]
-        targets = [*_ours(plan, home, seen, many, used), _of_bare(plan, home, bare), *ready]
+        targets = [
+            *_ours(plan, home, seen, many, used),
+            _of_bare("bare", plan, home, bare),
+            _of_bare("durable", plan, home, durable),
+            *ready,
+        ]
         plan = fitted(plan, len(targets), time.perf_counter() - began)
         servers = {target.server.process.pid: target.server for target in targets}.values()
         before, used_before = Machine.now(), _used(servers)
@@ -143,21 +151,29 @@ def _ours(plan: Plan, home: House, seen: Seen, in_batches: Seen, used: list[int]
     ]
 
 
-def _bare(stack: ExitStack, place: Path, cores: Cores, sample: bytes) -> Server:
-    """The same server with a handler that does nothing; it answers what ours answered."""
+def _bare(stack: ExitStack, place: Path, cores: Cores, sample: bytes, *kept: str) -> Server:
+    """The same server with a handler that does nothing, or only keeps rows; it answers what ours answered."""
     file = place / "answer.json"
     file.write_bytes(body_of(sample))
     return stack.enter_context(
-        running(module("remit.bench.bare", str(file)), place / "bare.log", cores.server, ready=READY)
+        running(module("remit.bench.bare", str(file), *kept), place / "bare.log", cores.server, ready=READY)
     )
 
 
-def _of_bare(plan: Plan, home: House, server: Server) -> Target:
+def _kept(made: Made) -> int:
+    """How many bytes Remit keeps of a decision: its entry, what that holds, and its detail."""
+    size = "avg(length(entry.body) + coalesce(length(held), 0) + length(detail.body) + length(nonce))"
+    with closing(sqlite3.connect(f"file:{made.directory / STORE}?mode=ro", uri=True)) as store:
+        found = store.execute(f"SELECT {size} FROM entry JOIN detail USING (place) WHERE entry.kind = 'decision.made'")  # noqa: S608
+        return int(found.fetchone()[0])
+
+
+def _of_bare(name: str, plan: Plan, home: House, server: Server) -> Target:
     def asked(requests: Requests) -> Script:
         while True:
             yield requests.one()
 
-    return Target(name="bare", server=server, scripts=lambda: [asked(home.requests) for _ in range(plan.connections)])
+    return Target(name=name, server=server, scripts=lambda: [asked(home.requests) for _ in range(plan.connections)])
 
 
 def _peers(
@@ -190,7 +206,7 @@ def _peer_scripts(plan: Plan, peer: peers.Peer) -> Callable[[], list[Script]]:
 def _figures(
     plan: Plan, home: House, runs: dict[str, list[Run]], seen: Seen, absent: dict[str, PeerFigures], cores: Cores
 ) -> Figures:
-    ours, bare = runs["decisions"], runs["bare"]
+    ours, bare, durable = runs["decisions"], runs["bare"], runs["durable"]
     memory, peak = home.server.memory()
     rate, limit = median(run.per_second for run in ours), median(run.per_second for run in bare)
     others = {
@@ -207,6 +223,8 @@ def _figures(
         of_bare=round(rate / limit, 3),
         cpu_us=median(cpu_micros(run) for run in ours),
         bare_cpu_us=median(cpu_micros(run) for run in bare),
+        durable_per_s=median(run.per_second for run in durable),
+        durable_cpu_us=median(cpu_micros(run) for run in durable),
         path_us=round(statistics.median(seen.path), 1) if seen.path else None,
         memory_mb=round(memory, 1),
         peak_mb=round(peak, 1),

@@ -40,6 +40,7 @@ def speed(figures: Figures) -> list[Row]:
     rows: list[Row] = [
         _rate("Remit, profile A", figures.decisions_per_s, figures, f"{figures.cpu_us:.0f} µs of CPU each"),
         _rate("bare handler", figures.bare_per_s, figures, f"{figures.bare_cpu_us:.0f} µs of CPU each"),
+        _rate("bare, a row kept", figures.durable_per_s, figures, f"{figures.durable_cpu_us:.0f} µs of CPU each"),
         _rate("Remit, batches", figures.batched_per_s, figures, "20 in a request"),
         _rate("Remit, profile B", figures.profile_b_per_s, figures, "call token minted and consumed with DPoP"),
     ]

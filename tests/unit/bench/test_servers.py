@@ -1,7 +1,9 @@
 """Servers of the benchmark: started on their core, described by the kernel, compared with what they must equal."""
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +55,26 @@ def test_the_bare_handler_reads_the_request_and_answers_what_it_was_given() -> N
 
     with pytest.raises(msgspec.DecodeError):
         asyncio.run(bare.handler({})({"type": "http"}, half, send))
+
+
+def test_the_bare_handler_that_keeps_rows_answers_when_they_are_durable(tmp_path: Path) -> None:
+    rows = bare.Rows(tmp_path / "rows.db", 1234)
+    seen: list[int] = []
+
+    async def ask() -> None:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"{}"}
+
+        async def send(message: Any) -> None:
+            with contextlib.closing(sqlite3.connect(tmp_path / "rows.db")) as other:  # sees only what is committed
+                seen.append(other.execute("SELECT count(*) FROM row WHERE length(body) = 1234").fetchone()[0])
+
+        app = bare.handler({}, rows.keep)
+        await asyncio.gather(*(app({"type": "http"}, receive, send) for _ in range(3)))
+        await app({"type": "http"}, receive, send)
+
+    asyncio.run(ask())
+    assert seen == [3] * 6 + [4] * 2
 
 
 def test_a_server_runs_on_its_core_and_is_gone_afterwards(tmp_path: Path) -> None:
