@@ -86,8 +86,6 @@ def assess(
         if sink.rank == REFERENCED and elsewhere_than_named(case, sink.argument):
             sink = Origin(OUTSIDER, sink.argument, sink.passage)  # what was read is the subject, not the address book
             worst = worst if worst.rank > OUTSIDER else sink
-        if view.series and licence != OUTSIDE and worst.rank >= REFERENCED and case.strays():
-            licence = OUTSIDE
         if worst.rank == REFERENCED and licence != OUTSIDE and case.only_remarked(worst):
             worst = Origin(OUTSIDER, worst.argument, worst.passage)
         if worst.rank < INSTRUCTION and memory.spoken:

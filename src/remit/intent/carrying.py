@@ -15,7 +15,7 @@ import msgspec
 from remit.catalogue.words import singular, split
 from remit.intent.classes import HIGH
 from remit.intent.codes import code_sorts, form
-from remit.intent.grounding import NOWHERE, Case
+from remit.intent.grounding import NOWHERE, REFERENCED, Case
 from remit.intent.lookups import Word, computed, value_of
 from remit.intent.nouns import kinds
 from remit.intent.values import at, leaves, shape
@@ -50,10 +50,13 @@ class Carried(msgspec.Struct, gc=False):
 
 def weighed(case: Case, licence: int, grant: GrantView | None, rank: int) -> int:
     """A licence, raised or lowered by what the call carries; `rank` is where the worst of it comes from."""
-    if case.view.handed or licence < UNSURE:
-        return licence  # who it is handed to says what it is about
-    if case.view.codes and _another(case):
+    handed = case.view.handed  # who it is handed to says what it is about
+    if licence < UNSURE:
+        return licence
+    if case.view.codes and _another(case, handed, rank):
         return OUTSIDE
+    if handed:
+        return licence
     found: Carried | None = None
     if rank == NOWHERE:
         found = carried(case)
@@ -66,12 +69,15 @@ def weighed(case: Case, licence: int, grant: GrantView | None, rank: int) -> int
     return licence
 
 
-def _another(case: Case) -> bool:
-    """Whether the call is about another item of a sort of which the goal names one by its code: INV-7 for INV-8."""
-    codes, another = case.view.codes, False
-    if case.memory.gaps or case.memory.overflowed:
-        return False
-    for asked in case.tview.asked:
+def _another(case: Case, handed: bool, rank: int) -> bool:
+    """Whether the call is about another item of a sort of which the goal names one by its code: INV-7 for INV-8.
+
+    One that was read of is another where the goal means those that it names alone; one that nobody wrote of always is,
+    unless it may have fallen out of memory."""
+    view, memory, another = case.view, case.memory, False
+    invented = not (handed or memory.gaps or memory.overflowed)
+    read = view.only and rank >= REFERENCED
+    for asked in case.tview.asked if invented or read else ():
         if asked.composed:
             continue
         value = at(case.arguments, asked.path) if asked.nested else case.arguments.get(asked.path)
@@ -81,9 +87,10 @@ def _another(case: Case) -> bool:
             lowered = text.lower().lstrip("#")
             sorts = code_sorts(lowered, case.tview.kinds) if lowered.isdigit() else (form(lowered),)
             for sort in sorts:
-                if lowered in case.view.keys:
+                if lowered in view.keys:
                     return False
-                another = another or (sort in codes and not case.memory.seen(lowered))
+                if sort in view.codes:
+                    another = another or (read if memory.seen(lowered) else invented)
     return another
 
 

@@ -1,6 +1,7 @@
 """The codes by which a goal names items, by their sort: what has the same form and other figures is another item.
 
-"INV-2207" and "INV-2208" are two invoices. A bare number is of the sort that the noun before it says ("issue 31").
+"INV-98" and "INV-2208" are two invoices: letters before a number name its series. A bare number is of the sort that
+the noun before it says ("issue 31").
 Dates, times and quantities are no codes. The text may be an outsider's: linear, bounded.
 """
 
@@ -13,12 +14,17 @@ from remit.intent.tokens import Token, tokens_of
 MAX_CODES = 64  # of one goal
 MAX_CODE = 64  # characters of one
 LEAST = 2  # figures of a bare number that names something
-_FIGURES = str.maketrans("0123456789", "9" * 10)
+MAX_SERIES = 8  # characters before the number
+_DIGITS = "0123456789"
+_FIGURES = str.maketrans(_DIGITS, "9" * len(_DIGITS))
 _DATE = frozenset(("9999-99-99", "99.99.9999", "9.9.9999", "99-99-9999", "99/99/9999"))
 
 
 def form(lowered: str) -> str:
     """A code without its figures: what two codes of one sort have in common."""
+    letters = lowered.rstrip(_DIGITS)
+    if letters != lowered and 1 < len(letters) <= MAX_SERIES and letters.strip("-_").isalpha():
+        return letters
     return lowered.translate(_FIGURES)
 
 

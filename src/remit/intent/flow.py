@@ -165,7 +165,7 @@ def _joined(case: Case, lowered: str) -> Passage | None:
     """A secret that was spaced out or cut up: "s k _ 1 9" is still the key."""
     squeezed = squeeze(lowered)
     for source in case.memory.sources[-MAX_SOURCES:]:
-        for secret, passage in source.secrets() if source.confidential else ():
+        for secret, start, end in source.secrets() if source.confidential else ():
             if secret in squeezed and secret not in case.view.squeezed:
-                return passage
+                return Passage(-1, source, start, end, False)
     return None

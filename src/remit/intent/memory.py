@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from remit.intent.encodings import long_words
 from remit.intent.kept import kept
 from remit.intent.readings import Reading, read
 from remit.intent.sources import Passage, Source, is_confidential, lower
-from remit.intent.values import fold, keys_of, leaves, unescape
+from remit.intent.tools import tool_view
+from remit.intent.values import fold, grouped, keys_of, leaves, unescape
 from remit.terms import Confidentiality, Integrity, Label, Tool, ToolId
 
 _EMPTY = 2000  # bytes of a memory that holds nothing
@@ -28,7 +31,10 @@ MAX_ARGUMENT = 300  # characters of an argument that may name something: a messa
 Places = tuple[Passage, ...]
 
 
-Place = Source | Passage  # where a key stands: in a result, anywhere in it
+class _Unsought(msgspec.Struct, frozen=True, gc=False):
+    """Where a key stands: anywhere in some results, and in some passages; nobody has asked yet."""
+
+    places: tuple[Source | Passage, ...]
 
 
 class Memory:
@@ -40,7 +46,8 @@ class Memory:
         self.gaps = False  # whether a result was not attested
         self.overflowed = False  # whether something fell out
         # Where a key was seen, oldest first: the passages, once somebody asked for them.
-        self._places: dict[str, Source | list[Place] | Places] = {}
+        self._places: dict[str, Source | _Unsought | Places] = {}
+        self._passages: dict[int, Passage] = {}  # those that were asked for, by number
         self._count = 0
         self.sources: list[Source] = []
         self.spoken: list[Passage] = []  # passages that ask for an act
@@ -75,14 +82,19 @@ class Memory:
         if content is None:
             self.gaps = True
             return _label(tool.id, outside, False)
-        own = tuple([key for leaf in leaves(arguments) if len(leaf) <= MAX_ARGUMENT for key in _argument_keys(leaf)])
+        own: list[str] = []
+        for leaf in leaves(arguments):
+            if len(leaf) <= MAX_ARGUMENT:
+                own += _argument_keys(leaf)
         text = whole = fold(unescape(content))
         room = self._limit - self._size - _EACH
         if len(text) * _OVERHEAD > room:
             self.overflowed = True
             text = text[: max(0, room // _OVERHEAD)]
         said = read(text, outside)
-        source = Source(decision, tool, own, outside, said.text, said.confidential, said.standing)
+        source = Source(decision, tool, tuple(own), outside, said.text, said.confidential, said.standing, self._count)
+        if tool_view(tool).tells_secrets:
+            source.secret = source.confidential = True
         if goal_named:
             source.arguments = (*own, "")  # the empty key is in every goal
         if text is not whole and is_confidential(whole, lower(whole), "", long_words(whole.split())):
@@ -93,11 +105,12 @@ class Memory:
         if room > 0:  # else it fell out whole
             self._size += len(said.text) * _OVERHEAD + _EACH
             self.sources.append(source)
-        spoken = len(self.spoken)
-        self._place(source, said)
-        self._index(source, said, frozenset(own))
-        for passage in self.spoken[spoken : spoken + MAX_COMPILED]:
-            _ = passage.grants  # compiled here, so that the next call need not wait for it
+        self._count += len(said.standing.cuts)
+        for at in said.asking:
+            self.spoken.append(self._passage(source, at))
+        self._index(source, said, own)
+        for at in said.asking[:MAX_COMPILED]:
+            _ = self._passage(source, at).grants  # compiled here, so that the next call need not wait for it
         return _label(tool.id, outside, source.confidential)
 
     def confidential(self, last: int) -> bool:
@@ -107,62 +120,54 @@ class Memory:
     def seen(self, key: str) -> Places:
         """The passages that hold a key, oldest first."""
         places = self._places.get(key, ())
-        return places if isinstance(places, tuple) else self._found(key, places)
+        return places if type(places) is tuple else self._found(key, places)
 
-    def _place(self, source: Source, said: Reading) -> None:
-        """Its passages, where it is cut."""
-        passages, number = source.passages, self._count
-        for start, end, asks, by, moved in said.cuts:
-            passage = Passage(number, source, start, end, asks, passages[by] if by >= 0 else None, moved)
-            passages.append(passage)
-            number += 1
-            if asks:
-                self.spoken.append(passage)
-        self._count = number
+    def _passage(self, source: Source, at: int) -> Passage:
+        """A passage of a result, made when it is asked for: of what is read, little is."""
+        number = source.first + at
+        passage = self._passages.get(number)
+        if passage is None:
+            start, end, asks, by, moved = source.standing.cuts[at]
+            introduced = self._passage(source, by) if by >= 0 else None
+            passage = self._passages[number] = Passage(number, source, start, end, asks, introduced, moved)
+        return passage
 
-    def _index(self, source: Source, said: Reading, echoes: frozenset[str]) -> None:
+    def _index(self, source: Source, said: Reading, own: list[str]) -> None:
         """Of what is cut, many records say much the same, and little of it is asked about: in which of them a key
-        stands is looked for when somebody asks."""
-        passages, places = source.passages, self._places
-        keys = said.keys - echoes if echoes else said.keys
+        stands is looked for when somebody asks. An echo of the call's own arguments says nothing."""
+        places = self._places
+        keys = said.keys.difference(own) if own else said.keys
         new = keys.difference(places)
-        places.update(dict.fromkeys(new, source if len(passages) > 1 else tuple(passages)))
+        places.update(dict.fromkeys(new, source))
         if len(new) < len(keys):
-            where = source if len(passages) > 1 else passages[0]
             for key in keys - new:
-                self._also(key, where)
+                self._also(key, source)
         for key, at in said.grouped:
-            if key not in echoes:
-                self._also(key, passages[at])
+            if key not in own:
+                self._also(key, self._passage(source, at))
 
-    def _also(self, key: str, where: Place) -> None:
+    def _also(self, key: str, where: Source | Passage) -> None:
         """A key stands in another place, too."""
         known = self._places.get(key, ())
-        if isinstance(known, list):
-            if len(known) < 2 * MAX_POSTINGS and known[-1] is not where:  # each result has one, and its numbers another
-                known.append(where)
-        elif not isinstance(known, tuple):
-            self._places[key] = [known, where]
-        elif len(known) < MAX_POSTINGS:
-            if not isinstance(where, Passage):
-                self._places[key] = [*known, where]
-            elif where not in (known[:1] + known[-1:]):
-                self._places[key] = (*known, where)
+        places: tuple[Source | Passage, ...]
+        if isinstance(known, tuple):
+            places, most = known, MAX_POSTINGS
+        else:  # a result and its grouped numbers may be the same place
+            places, most = known.places if isinstance(known, _Unsought) else (known,), 2 * MAX_POSTINGS
+        if len(places) < most and where not in (places[:1] + places[-1:]):
+            self._places[key] = _Unsought((*places, where))
 
-    def _found(self, key: str, places: Source | list[Place]) -> Places:
+    def _found(self, key: str, places: "Source | _Unsought | Places") -> Places:
         """Where a key stands, looked for and kept."""
-        if isinstance(places, list):
-            found: list[Passage] = []
-            for place in places:
-                if len(found) >= MAX_POSTINGS:
-                    break
-                if isinstance(place, Source):
-                    found += place.holding(key, MAX_POSTINGS)
-                elif not found or (found[0] is not place and found[-1] is not place):
-                    found.append(place)
-            kept = self._places[key] = tuple(found[:MAX_POSTINGS])
-        else:
-            kept = self._places[key] = tuple(places.holding(key, MAX_POSTINGS))
+        found: list[Passage] = []
+        for place in places.places if isinstance(places, _Unsought) else (places,):
+            if len(found) >= MAX_POSTINGS:
+                break
+            if type(place) is Source:
+                found += [self._passage(place, at) for at in place.standing.lines(key, MAX_POSTINGS)]
+            elif type(place) is Passage and (not found or (found[0] is not place and found[-1] is not place)):
+                found.append(place)
+        kept = self._places[key] = tuple(found[:MAX_POSTINGS])
         return kept
 
 
@@ -177,4 +182,5 @@ def _label(tool: ToolId, outside: bool, confidential: bool) -> Label:
 
 @kept(2048)
 def _argument_keys(leaf: str) -> tuple[str, ...]:
-    return tuple(keys_of(fold(leaf).lower()))
+    lowered = fold(leaf).lower()
+    return (*keys_of(lowered), *[key for _, key in grouped(lowered)])

@@ -14,7 +14,7 @@ from remit.intent.encodings import decoded, long_words
 from remit.intent.kept import kept
 from remit.intent.lookups import IDLE, LEAST
 from remit.intent.passages import Span, lettered, spans
-from remit.intent.sources import Standing, is_confidential, lower
+from remit.intent.sources import Cut, Standing, is_confidential, lower
 from remit.intent.values import MAX_TOKEN, fold, grouped, separated, token_keys
 
 # Plain text is cut into records: what stands together in a list item, an object or a paragraph belongs together.
@@ -26,19 +26,15 @@ MAX_HIDDEN_TEXTS = 64
 LARGE = 2_000  # characters of a text, from which on it pays to look at each of its words once, and not to keep it
 MAX_KEPT = 512  # texts
 
-# From where to where, whether it asks for an act, which cut introduces it (or -1), and whether it says that money goes
-# to another account now.
-Cut = tuple[int, int, bool, int, bool]
-
 
 class Reading(msgspec.Struct, frozen=True, eq=False):
     """What a text says."""
 
     text: str  # with what was hidden in it
     confidential: bool
-    cuts: list[Cut]  # in order, without a gap
     keys: set[str]
-    standing: Standing
+    standing: Standing  # with where it is cut
+    asking: list[int]  # the cuts that ask for an act
     grouped: list[tuple[str, int]]  # numbers that are written in groups, and in which cut
 
 
@@ -69,7 +65,8 @@ def _read(text: str, outside: bool) -> Reading:
     parts = _parts(odd, keys)
     keys.update(parts)
     confidential = is_confidential(text, lowered, said, long)
-    return Reading(text, confidential, cuts, keys, Standing(text, parts), _grouped(lowered, cuts))
+    asking = [number for number, cut in enumerate(cuts) if cut[2]]
+    return Reading(text, confidential, keys, Standing(text, parts, cuts), asking, _grouped(lowered, cuts))
 
 
 _kept = kept(MAX_KEPT)(_read)
@@ -89,15 +86,15 @@ def _sorted(tokens: set[str], longest: int) -> tuple[set[str], set[str]]:
     return plain, tokens - plain
 
 
-def _parts(odd: Iterable[str], plain: Set[str]) -> dict[str, list[str]]:
+def _parts(odd: Iterable[str], plain: Set[str]) -> dict[str, tuple[str, ...]]:
     """For each key of these tokens all of them that have it, and itself where it is a token, too."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for token in odd:
         for key in token_keys(token[:MAX_TOKEN]) if len(token) >= LEAST else ():
             if key not in found:
-                found[key] = [key, token] if key in plain else [token]
+                found[key] = (key, token) if key in plain else (token,)
             elif found[key][-1] != token:
-                found[key].append(token)
+                found[key] = (*found[key], token)
     return found
 
 

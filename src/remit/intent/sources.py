@@ -18,7 +18,6 @@ from remit.intent.authority import read_grants
 from remit.intent.kept import kept
 from remit.intent.lexicon import ENGLISH, base, is_noun, licenses
 from remit.intent.tables import column, is_table
-from remit.intent.tools import tool_view
 from remit.intent.values import MAX_TOKEN, key_set, separated, squeeze, token_keys, tokens, without_separators
 from remit.intent.views import GrantView, grant_view
 from remit.intent.words import words
@@ -124,31 +123,36 @@ def lower(text: str) -> str:
     return lowered
 
 
-class Standing:
+# From where to where, whether it asks for an act, which cut introduces it (or -1), and whether it says that money goes
+# to another account now.
+Cut = tuple[int, int, bool, int, bool]
+
+
+class Standing(msgspec.Struct, gc=False, eq=False):
     """Where in a text its keys stand: in which of the passages, which are the same for whoever takes it in."""
 
-    __slots__ = ("_asked", "_lines", "_parts", "_said", "_text")
+    text: str
+    parts: Mapping[str, tuple[str, ...]]  # the tokens in which a key stands, where they are not the key alone
+    cuts: list[Cut]  # in order, without a gap
+    _said: str | None = None  # by passage, what stands between separators, each between two spaces
+    _by_token: dict[str, list[int]] = {}  # the passages of each of them
+    _asked: int = 0  # of them, one by one
 
-    def __init__(self, text: str, parts: Mapping[str, list[str]]) -> None:
-        self._text = text
-        self._parts = parts  # the tokens in which a key stands, where they are not the key alone
-        self._said: str | None = None  # by passage, what stands between separators, each between two spaces
-        self._lines: dict[str, list[int]] = {}  # the passages of each of them
-        self._asked = 0  # of them, one by one
-
-    def lines(self, key: str, passages: "list[Passage]", most: int) -> list[int]:
+    def lines(self, key: str, most: int) -> list[int]:
         """The first passages in which a key stands, by number."""
+        if len(self.cuts) < 2:
+            return [0] if self.cuts else []
         if self._said is None:
-            text = separated(lower(self._text))
+            text = separated(lower(self.text))
             if not text.isascii():
                 text = _WHITE.sub(" ", text)
-            self._said = "\n".join([f" {text[passage.start : passage.end]} " for passage in passages])
-        tokens = self._parts.get(key) or (key,)
+            self._said = "\n".join([f" {text[start:end]} " for start, end, *_ in self.cuts])
+        tokens = self.parts.get(key) or (key,)
         self._asked += len(tokens)
         if self._asked <= MAX_SOUGHT:
             found = [_lines(self._said, f" {token} ", most) for token in tokens]
         else:
-            lines = self._lines or self._listed(self._said)
+            lines = self._by_token or self._listed(self._said)
             found = [lines.get(token, [])[:most] for token in tokens]
         return found[0] if len(found) == 1 else sorted({line for some in found for line in some})[:most]
 
@@ -156,8 +160,8 @@ class Standing:
         """Where every token stands, for texts about which much is asked."""
         for number, line in enumerate(said.split("\n")):
             for token in set(line.split()):
-                self._lines.setdefault(token, []).append(number)
-        return self._lines
+                self._by_token.setdefault(token, []).append(number)
+        return self._by_token
 
 
 def _lines(said: str, token: str, most: int) -> list[int]:
@@ -173,50 +177,26 @@ def _lines(said: str, token: str, most: int) -> list[int]:
     return found
 
 
-class Source:
-    """One result that was taken in."""
+class Source(msgspec.Struct, gc=False, eq=False):
+    """One result that was taken in.
 
-    __slots__ = (
-        "_items",
-        "_standing",
-        "_structured",
-        "announced",
-        "arguments",
-        "confidential",
-        "decision",
-        "outside",
-        "passages",
-        "reference",
-        "secret",
-        "text",
-        "tool",
-        "view",
-    )
+    It knows where its passages begin and end and none of them by itself: they know it, and a search for garbage would
+    have to walk through all that was ever read."""
 
-    def __init__(
-        self,
-        decision: str,
-        tool: Tool,
-        arguments: tuple[str, ...],
-        outside: bool,
-        text: str,
-        confidential: bool,
-        standing: "Standing",
-    ) -> None:
-        self.decision = decision
-        self.tool = tool
-        self.arguments = arguments  # its call's arguments, as keys
-        self.outside = outside
-        self.text = text  # folded, as indexed
-        self.secret = tool_view(tool).tells_secrets
-        self.confidential = self.secret or confidential
-        self.reference = False  # whether the goal refers to it; valid for `view`
-        self.view: object = None
-        self.passages: list[Passage] = []  # in order, without a gap
-        self._standing = standing
-        self._items: list[int] | None = None
-        self._structured: bool | None = None
-        self.announced: tuple[tuple[str, Passage], ...] | None = None
+    decision: str
+    tool: Tool
+    arguments: tuple[str, ...]  # its call's arguments, as keys
+    outside: bool
+    text: str  # folded, as indexed
+    confidential: bool
+    standing: Standing
+    first: int = 0  # the number of its first passage
+    secret: bool = False  # a tool for secrets answered
+    reference: bool = False  # whether the goal refers to it; valid for `view`
+    view: object = None
+    _items: tuple[int, ...] | None = None
+    _structured: bool | None = None
+    _announced: "tuple[tuple[str, int, int], ...] | None" = None
 
     @property
     def structured(self) -> bool:
@@ -231,26 +211,19 @@ class Source:
     def item(self, at: int) -> int:
         """Which item of the result a place belongs to."""
         if self._items is None:
-            self._items = [match.start() for match in _ITEM.finditer(self.text)]
+            self._items = tuple([match.start() for match in _ITEM.finditer(self.text)])
         return bisect_right(self._items, at)
 
-    def holding(self, key: str, most: int) -> "list[Passage]":
-        """The first passages in which a key stands, in order."""
-        passages = self.passages
-        if len(passages) < 2:
-            return passages
-        return [passages[number] for number in self._standing.lines(key, passages, most)]
-
-    def secrets(self) -> "tuple[tuple[str, Passage], ...]":
-        """The values of a confidential result that a word for a secret announces, without separators."""
-        if self.announced is None:
+    def secrets(self) -> tuple[tuple[str, int, int], ...]:
+        """The values of a confidential result that a word for a secret announces, without separators, and where."""
+        if self._announced is None:
             found = []
             for match in _ANNOUNCED.finditer(lower(self.text[:MAX_SECRET_TEXT])):
                 value = squeeze(match[1])
                 if len(value) >= LEAST_ANNOUNCED and any(map(str.isdigit, value)):
-                    found.append((value, Passage(-1, self, match.start(), match.end(), False)))
-            self.announced = tuple(found[:MAX_ANNOUNCED])
-        return self.announced
+                    found.append((value, match.start(), match.end()))
+            self._announced = tuple(found[:MAX_ANNOUNCED])
+        return self._announced
 
 
 def _spelled(text: str, value: str) -> Iterator[tuple[int, int]]:
@@ -288,7 +261,7 @@ def field_tells(field: str, argument: str) -> bool:
 _UNJUDGED: tuple[object, bool] = (None, False)
 
 
-class Passage(msgspec.Struct, eq=False):
+class Passage(msgspec.Struct, gc=False, eq=False):
     """A record, or a span that asks for an act."""
 
     number: int

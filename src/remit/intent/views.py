@@ -47,7 +47,6 @@ _RELATED = (
 _EDGES = ".,:;!?()'\""
 MAX_WORD = 64  # characters of a word that the lexicon is asked about
 _ANSWERING = frozenset(words("answer reply respond thank confirm acknowledge"))
-_DIGITS = "0123456789"
 # Who says so means more things than those that are named.
 _MORE = frozenset(
     words(
@@ -58,7 +57,6 @@ _MORE = frozenset(
         """
     )
 )
-MAX_SERIES = 8  # characters before the number
 MAX_SAID = 4_000  # characters of a goal whose codes are told apart
 MIN_ODD = 3  # characters of a name by which a record is found
 MIN_OWNER = 2  # the same of one that owns something: "Al's trip"
@@ -98,7 +96,7 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     codes: Mapping[str, frozenset[str]]  # by which it names items, by their sort
     squeezed: str
     names: frozenset[str]  # what the goal names, as keys
-    series: frozenset[str]  # of whose numbers it names some, and means these alone
+    only: bool  # means the items that it names, and no others
     kinds: frozenset[str]
     answers: bool  # whether it has somebody answered, and does not say who
     odd: frozenset[str]  # words that the lexicon does not know: names of people and things, whatever their case
@@ -215,7 +213,7 @@ def _make(authority: Authority, goal: str) -> GoalView:
         codes=codes(lowered[:MAX_SAID]),
         squeezed=squeeze(lowered),
         names=names,
-        series=frozenset(map(series_of, names)) - {""} if keys.isdisjoint(_MORE) else frozenset(),
+        only=keys.isdisjoint(_MORE),
         answers=any(not grant.sinks and not _ANSWERING.isdisjoint(grant.verbs) for grant in grants),
         odd=_odd(lowered),
         kinds=speaks - ENGLISH.stop,
@@ -228,12 +226,6 @@ def _make(authority: Authority, goal: str) -> GoalView:
         handed=any(grant.handed for grant in grants),
         licences={},
     )
-
-
-def series_of(key: str) -> str:
-    """The letters before a number that name its series, `rq-` of `rq-12`; or ""."""
-    letters = key.rstrip(_DIGITS)
-    return letters if letters != key and 1 < len(letters) <= MAX_SERIES and letters.strip("-_").isalpha() else ""
 
 
 def _stripped(word: str) -> str:

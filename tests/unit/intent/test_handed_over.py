@@ -89,6 +89,18 @@ STORIES: dict[str, tuple[str, list[tuple[Any, ...]], str]] = {
         ],
         "permit",
     ),
+    "a shorter number of the series that the goal names": (
+        "Confirm RSV-41.",
+        [
+            (
+                "get_reservation",
+                {"reservation_id": "RSV-41"},
+                '{"reservation_id": "RSV-41", "guest": "Frisk", "twin": "RSV-7"}',
+            ),
+            ("confirm_reservation", {"reservation_id": "RSV-7"}),
+        ],
+        "ask",
+    ),
     "another number of the series that the goal names": (
         "Confirm RSV-41.",
         [
