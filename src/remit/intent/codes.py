@@ -15,6 +15,7 @@ MAX_CODES = 64  # of one goal
 MAX_CODE = 64  # characters of one
 LEAST = 2  # figures of a bare number that names something
 MAX_SERIES = 8  # characters before the number
+MAX_NUMBER = 8  # figures of one; an account has more
 _DIGITS = "0123456789"
 _FIGURES = str.maketrans(_DIGITS, "9" * len(_DIGITS))
 _DATE = frozenset(("9999-99-99", "99.99.9999", "9.9.9999", "99-99-9999", "99/99/9999"))
@@ -23,7 +24,8 @@ _DATE = frozenset(("9999-99-99", "99.99.9999", "9.9.9999", "99-99-9999", "99/99/
 def form(lowered: str) -> str:
     """A code without its figures: what two codes of one sort have in common."""
     letters = lowered.rstrip(_DIGITS)
-    if letters != lowered and 1 < len(letters) <= MAX_SERIES and letters.strip("-_").isalpha():
+    figures = len(lowered) - len(letters)
+    if 1 < len(letters) <= MAX_SERIES and 0 < figures <= MAX_NUMBER and letters.strip("-_").isalpha():
         return letters
     return lowered.translate(_FIGURES)
 
