@@ -173,7 +173,7 @@ class Case(Relying):
             return GOAL, None
         if rank == INSTRUCTION:
             return rank, passage
-        if self._argument and self._used(said):
+        if self._argument and self.memory.named.issuperset(said) and self._used(said):
             return REFERENCED, None
         return (UNKNOWN if self.memory.gaps or self.memory.overflowed else NOWHERE), None
 

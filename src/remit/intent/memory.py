@@ -51,6 +51,7 @@ class Memory:
         self._count = 0
         self.sources: list[Source] = []
         self.spoken: list[Passage] = []  # passages that ask for an act
+        self.named: set[str] = set()  # keys of all arguments whose calls had a result
         self._taken = 0  # results, with those that fell out
         self._last_confidential = 0  # how many there were with the last confidential one
 
@@ -105,6 +106,7 @@ class Memory:
         if room > 0:  # else it fell out whole
             self._size += len(said.text) * _OVERHEAD + _EACH
             self.sources.append(source)
+            self.named.update(own)
         self._count += len(said.standing.cuts)
         for at in said.asking:
             self.spoken.append(self._passage(source, at))
