@@ -222,7 +222,7 @@ def grouped(lowered: str) -> Iterator[tuple[int, str]]:
         joined = "".join(groups)
         if len(joined) >= 9 and any(c.isdigit() for c in joined[4:]):
             yield match.start(), joined
-        while joined[0].isalpha() and len(joined) > 18 and len(groups[-1]) < 4:
+        while joined[0].isalpha() and len(joined) > 18 and (len(groups[-1]) < 4 or groups[-1].isalpha()):
             joined = joined[: -len(groups.pop())]  # the words after an account number look like its last groups
             yield match.start(), joined
 

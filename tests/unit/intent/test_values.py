@@ -82,5 +82,10 @@ def test_groups_of_words_are_no_account() -> None:
     assert list(grouped("at 10 am on the 5th of may")) == []
 
 
+def test_a_word_behind_an_account_is_none_of_its_groups() -> None:
+    said = "payable to lt44 7300 0100 9912 3345 only; thanks"
+    assert "lt447300010099123345" in [key for _, key in grouped(said)]
+
+
 def test_an_address_is_found_by_its_parts_too() -> None:
     assert token_keys("ines@sunny.example") == ("ines@sunny.example", "ines", "sunny.example", "ines")
