@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-
 from remit.intent.encodings import long_words
 from remit.intent.kept import kept
 from remit.intent.readings import Reading, read
@@ -25,16 +23,14 @@ _EMPTY = 2000  # bytes of a memory that holds nothing
 _EACH = 500  # bytes of a result beside its text
 _OVERHEAD = 3  # bytes of index for each byte of text, roughly; the limit is on the sum
 MAX_COMPILED = 2  # instructions of one result that are compiled at once
+MAX_PLACES = 48  # results and passages of them kept for one key
 MAX_POSTINGS = 24  # places kept for one key: the first ones tell where it came from
 MAX_ARGUMENT = 300  # characters of an argument that may name something: a message is not the name of anything
 
 Places = tuple[Passage, ...]
 
 
-class _Unsought(msgspec.Struct, frozen=True, gc=False):
-    """Where a key stands: anywhere in some results, and in some passages; nobody has asked yet."""
-
-    places: tuple[Source | Passage, ...]
+_NONE: tuple[int, Places] = (0, ())
 
 
 class Memory:
@@ -45,8 +41,10 @@ class Memory:
         self._size = 0
         self.gaps = False  # whether a result was not attested
         self.overflowed = False  # whether something fell out
-        # Where a key was seen, oldest first: the passages, once somebody asked for them.
-        self._places: dict[str, Source | _Unsought | Places] = {}
+        # Where a key was seen, oldest first: anywhere in a result, or in a passage of it.
+        self._places: dict[str, tuple[Source | Passage, ...]] = {}
+        # The passages that hold it, once somebody asked, and of how many of these places they are.
+        self._found: dict[str, tuple[int, Places]] = {}
         self._passages: dict[int, Passage] = {}  # those that were asked for, by number
         self._count = 0
         self.sources: list[Source] = []
@@ -121,8 +119,11 @@ class Memory:
 
     def seen(self, key: str) -> Places:
         """The passages that hold a key, oldest first."""
-        places = self._places.get(key, ())
-        return places if type(places) is tuple else self._found(key, places)
+        places = self._places.get(key)
+        if places is None:
+            return ()
+        found = self._found.get(key, _NONE)
+        return found[1] if found[0] == len(places) else self._find(key, places, found)
 
     def _passage(self, source: Source, at: int) -> Passage:
         """A passage of a result, made when it is asked for: of what is read, little is."""
@@ -137,39 +138,31 @@ class Memory:
     def _index(self, source: Source, said: Reading, own: list[str]) -> None:
         """Of what is cut, many records say much the same, and little of it is asked about: in which of them a key
         stands is looked for when somebody asks. An echo of the call's own arguments says nothing."""
-        places = self._places
+        places, here = self._places, (source,)
         keys = said.keys.difference(own) if own else said.keys
         new = keys.difference(places)
-        places.update(dict.fromkeys(new, source))
+        places.update(dict.fromkeys(new, here))
         if len(new) < len(keys):
             for key in keys - new:
-                self._also(key, source)
+                known = places[key]
+                if len(known) < MAX_PLACES:
+                    places[key] = known + here
         for key, at in said.grouped:
-            if key not in own:
-                self._also(key, self._passage(source, at))
+            if key not in own and len(known := places.get(key, ())) < MAX_PLACES:
+                places[key] = (*known, self._passage(source, at))
 
-    def _also(self, key: str, where: Source | Passage) -> None:
-        """A key stands in another place, too."""
-        known = self._places.get(key, ())
-        places: tuple[Source | Passage, ...]
-        if isinstance(known, tuple):
-            places, most = known, MAX_POSTINGS
-        else:  # a result and its grouped numbers may be the same place
-            places, most = known.places if isinstance(known, _Unsought) else (known,), 2 * MAX_POSTINGS
-        if len(places) < most and where not in (places[:1] + places[-1:]):
-            self._places[key] = _Unsought((*places, where))
-
-    def _found(self, key: str, places: "Source | _Unsought | Places") -> Places:
-        """Where a key stands, looked for and kept."""
-        found: list[Passage] = []
-        for place in places.places if isinstance(places, _Unsought) else (places,):
+    def _find(self, key: str, places: tuple[Source | Passage, ...], before: tuple[int, Places]) -> Places:
+        """Where a key stands, looked for in the places that were added, and kept."""
+        found = list(before[1])
+        for place in places[before[0] :]:
             if len(found) >= MAX_POSTINGS:
                 break
-            if type(place) is Source:
+            if isinstance(place, Source):
                 found += [self._passage(place, at) for at in place.standing.lines(key, MAX_POSTINGS)]
-            elif type(place) is Passage and (not found or (found[0] is not place and found[-1] is not place)):
+            elif place not in found:
                 found.append(place)
-        kept = self._places[key] = tuple(found[:MAX_POSTINGS])
+        kept = tuple(found[:MAX_POSTINGS])
+        self._found[key] = (len(places), kept)
         return kept
 
 
