@@ -25,7 +25,7 @@ from remit.intent.grounding import (
     Case,
     Origin,
 )
-from remit.intent.licence import OUTSIDE, UNSURE, WITHIN, elsewhere_than_named, licence_of
+from remit.intent.licence import OUTSIDE, UNSURE, WITHIN, bears_name, elsewhere_than_named, licence_of
 from remit.intent.memory import Memory
 from remit.intent.stated import contradicted
 from remit.intent.steered import steered
@@ -81,7 +81,12 @@ def assess(
                 argument, said = contradicted(view.stated, call.arguments)
                 if argument:
                     licence = OUTSIDE
-        if licence != OUTSIDE and sink.rank >= OUTSIDER and elsewhere_than_named(case):
+        if (
+            licence != OUTSIDE
+            and sink.rank >= OUTSIDER
+            and elsewhere_than_named(case)
+            and not (sink.rank == NOWHERE and bears_name(case))
+        ):
             licence = OUTSIDE
         if sink.rank == REFERENCED and elsewhere_than_named(case, sink.argument):
             sink = Origin(OUTSIDER, sink.argument, sink.passage)  # what was read is the subject, not the address book

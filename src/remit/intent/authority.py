@@ -16,7 +16,7 @@ import msgspec
 
 from remit.intent.clauses import Asking, heads, is_question, ruled_out
 from remit.intent.deferring import defer
-from remit.intent.fragments import fragments
+from remit.intent.fragments import COUNTED, NAMED_ALONE, fragments
 from remit.intent.handing import asker, handed_over, told_of
 from remit.intent.lexicon import (
     ENGLISH,
@@ -24,12 +24,13 @@ from remit.intent.lexicon import (
     Lexicon,
     acts_named,
 )
-from remit.intent.nouns import kinds
+from remit.intent.nouns import is_information, is_noun, kinds
+from remit.intent.states import states
 from remit.intent.things import AMOUNT, PAYING, amounts, lays_down, plainly_named, things, unique
 from remit.intent.tokens import Token, tokens_of
 from remit.intent.values import fold, shape
 from remit.intent.views import goal_view
-from remit.intent.widening import repairs, widened
+from remit.intent.widening import NEAR, repairs, widened
 from remit.intent.wishes import wished
 from remit.intent.words import words
 from remit.terms import Authority, Bounds, Grant, OperationClass
@@ -39,6 +40,8 @@ MAX_GOAL = 40_000  # characters that are compiled; a longer goal's rest is evide
 MAX_GRANTS = 64
 MAX_READS = 8  # grants that only read, kept for the reader
 MAX_QUOTES = 4  # quoted requests of one goal
+MAX_STATES = 8  # grants from them
+MAX_SPOKEN = 24  # kinds of things of which a goal spoke
 MAX_QUOTE = 200  # characters of the words that a grant rests on
 
 _C = OperationClass
@@ -50,16 +53,22 @@ _TOLD = frozenset((_C.COMMUNICATE, _C.CREATE, _C.READ))
 _ADMITTING = frozenset((_C.ADMINISTER, _C.COMMUNICATE))
 _ANYBODY = frozenset(words("anybody anyone anything others anywhere everyone everybody"))
 _THEM = frozenset(words("him her them"))
+_IT = frozenset(words("it them this that these those one me us mine both all"))
+_NO_THING = frozenset(words("yet now today please then"))
 _PARTIES = frozenset(words("user permission channel repository password event"))  # to which somebody may be added
 # What such a verb is always about.
 _INHERENT = {
     verb: (kind,)
     for kind, verbs in {
         "reservation": "ticket rebook",
-        "event": "meet",
+        "event": "meet invite remind",
+        "task": "remind",
     }.items()
     for verb in verbs.split()
 }
+_MAKING = frozenset(words("make create prepare produce generate compile build put"))
+_WORDING = frozenset(words("draft write compose jot note"))
+_SORTING = frozenset(words("sort fix rectify arrange organise organize"))  # which say that, not what
 _MOVING = frozenset(words("move rebook reschedule shift change push switch swap transfer postpone delay"))
 _SWAPPING = frozenset(words("swap exchange"))  # one for another
 _REBOOKING = (_C.CREATE, _C.DELETE, _C.UPDATE)  # there is no other way where nothing can be moved
@@ -89,6 +98,7 @@ class _Text:
         self.goal = goal  # not an outsider's: what it may mean beside its words counts
         self.language = _language(text)
         self.told: tuple[str, ...] = ()  # of a goal: who told of something last, and what
+        self.spoken: dict[str, None] = {}  # of a goal: kinds of the things that its sentences spoke of so far
 
     @cached_property
     def money(self) -> bool:
@@ -137,6 +147,7 @@ def read_grants(text: str, *, goal: bool = False) -> list[Grant]:
     text = fold(text[:MAX_GOAL]).encode("utf-8", "replace").decode("utf-8")
     whole = _Text(text, goal=goal)
     grants: list[Grant] = []
+    telling: list[str] = []  # sentences in which nothing is asked for surely
     vague = False
     for turn in text.split("\n"):
         since = len(grants)
@@ -147,6 +158,8 @@ def read_grants(text: str, *, goal: bool = False) -> list[Grant]:
                 whole.told = told_of(tokens_of(sentence)) or whole.told
             found, unclear = _sentence(sentence, whole)
             vague = vague or unclear
+            if not any(map(_says_what, found)):
+                telling.append(sentence)
             grants += found
             grants[since:] = defer(
                 sentence,
@@ -162,6 +175,9 @@ def read_grants(text: str, *, goal: bool = False) -> list[Grant]:
             grants += _answered(turn, grants[since:], whole)
     if vague:
         grants += _quoted(text)
+    if goal and not any(_acts(grant) and _says_what(grant) for grant in grants):
+        grants += _stated(telling, whole)
+    grants = _besides(grants)
     if vague and not any(grant.actions != (_C.READ,) and not grant.forbids for grant in grants):
         grants.append(Grant(actions=(_C.READ, _C.CREATE, _C.UPDATE), sure=False, quote=text[:MAX_QUOTE]))
     if not any(not grant.forbids for grant in grants):
@@ -173,7 +189,39 @@ def read_grants(text: str, *, goal: bool = False) -> list[Grant]:
 
 def _surely(grants: list[Grant]) -> bool:
     """Whether one of them says surely that something is done, and what."""
-    return any(grant.sure and set(grant.actions) - _READ and not grant.forbids for grant in grants)
+    return any(grant.sure and _acts(grant) for grant in grants)
+
+
+def _acts(grant: Grant) -> bool:
+    return not grant.forbids and bool(set(grant.actions) - _READ)
+
+
+def _besides(grants: list[Grant]) -> list[Grant]:
+    """A thing that is only named or counted is wanted, unless something else is: "compare them, table please"."""
+    if not any(grant.sure and (grant.verbs or not _acts(grant)) and not grant.forbids for grant in grants):
+        return grants
+    return [
+        msgspec.structs.replace(grant, sure=False) if grant.datatypes in NAMED_ALONE and not grant.verbs else grant
+        for grant in grants
+        if grant.datatypes != COUNTED or grant.verbs
+    ]
+
+
+def _says_what(grant: Grant) -> bool:
+    """Whether it says what is to be done or looked up: who only has something sorted says so by its state."""
+    return bool(grant.sources and _acts(grant)) or (
+        grant.sure and bool(grant.verbs) and not grant.forbids and _SORTING.isdisjoint(grant.verbs)
+    )
+
+
+def _stated(telling: list[str], whole: _Text) -> list[Grant]:
+    """What the states ask for that a goal tells of, which asks for no act itself."""
+    found: list[Grant] = []
+    for sentence in telling[:MAX_STATES]:
+        tokens = tokens_of(sentence)
+        if not is_question(tokens, whole.language):
+            found += states(tokens, sentence)
+    return found[:MAX_STATES]
 
 
 def _implied(sentence: str, grants: list[Grant], whole: _Text) -> list[Grant]:
@@ -259,7 +307,7 @@ def _sentence(sentence: str, whole: _Text) -> tuple[list[Grant], bool]:
     if not verbs and not forbidden and (asks or sentence.rstrip().endswith("?")):
         return [_grant(tokens, Asking(0, True, "", _READ), sentence, whole)], False
     grants: list[Grant] = []
-    if whole.goal and not asks and not any(asking.sure for asking in verbs):
+    if whole.goal and not asks and not forbidden and not any(asking.sure for asking in verbs):
         grants += fragments(tokens, sentence)
         unclear = unclear or bool(grants)
     marks = sorted({asking.at for asking in (*verbs, *forbidden)})
@@ -270,6 +318,7 @@ def _sentence(sentence: str, whole: _Text) -> tuple[list[Grant], bool]:
         grants.append(_grant(span, asking, sentence, whole, asking.at - start if start != asking.at else 0))
         if whole.goal:
             grants[-1] = _told_him(grants[-1], grants[:-1], span)
+            grants[-1] = _meant(grants[-1], tokens, asking.at, whole)
         if asking.verb in _SWAPPING or (asking.verb in _MOVING and "reservation" in grants[-1].datatypes):
             grants.append(msgspec.structs.replace(grants[-1], actions=_REBOOKING, verbs=(), sure=False))
         if whole.goal and repairs(asking.verb, grants[-1].datatypes):
@@ -278,8 +327,25 @@ def _sentence(sentence: str, whole: _Text) -> tuple[list[Grant], bool]:
         if asking.actions <= _SENDING and _to_somebody(tokens[asking.at + 1 : ends[asking.at]]) and _told_too(grants):
             continue  # "tell Ada, don't send it to the press": another is told
         ruled = _grant(tokens[asking.at + 1 : ends[asking.at]], asking, sentence, whole)
-        grants.append(msgspec.structs.replace(ruled, forbids=True))
+        meant = tuple(kind for kind in ruled.datatypes if kind not in _NO_THING)
+        grants.append(msgspec.structs.replace(ruled, datatypes=meant, forbids=True))
+    if whole.goal and len(whole.spoken) < MAX_SPOKEN:
+        whole.spoken |= dict.fromkeys(kind for token in tokens for kind in token.kinds if is_noun(kind))
     return grants, unclear
+
+
+def _meant(grant: Grant, tokens: tuple[Token, ...], at: int, whole: _Text) -> Grant:
+    """The kinds of what a pronoun means, where an act is asked for on "it": of what was spoken of before."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    if not _acts(grant) or set(grant.actions) <= _TELLS or after is None or after.low not in _IT:
+        return grant
+    end = next((place for place in range(at + 1, len(tokens)) if tokens[place].mark), len(tokens))
+    before = {kind: None for token in tokens[:at] for kind in token.kinds if is_noun(kind)}
+    beyond = {kind for token in tokens[end:] for kind in token.kinds} - {
+        kind for token in tokens[at + 1 : end] for kind in token.kinds
+    }
+    meant = dict.fromkeys((*(kind for kind in grant.datatypes if kind not in beyond), *before, *whole.spoken))
+    return msgspec.structs.replace(grant, datatypes=tuple(meant)[:MAX_SPOKEN])
 
 
 def _told_him(grant: Grant, earlier: list[Grant], span: tuple[Token, ...]) -> Grant:
@@ -309,13 +375,21 @@ def _grant(
 ) -> Grant:
     """One grant from a verb and the words around it, of which so many stand before it."""
     tells = before if asking.actions & _TELLS or asking.verb in PAYING else -1
-    datatypes, named, sinks, described = things(span, whole.language, tells, asking.verb)
+    opens = before > 0 or not asking.verb
+    datatypes, named, sinks, described = things(span, whole.language, tells, asking.verb, opens)
     actions = asking.actions
     if whole.goal:
         datatypes = [*_INHERENT.get(asking.verb, ()), *datatypes]
         actions, datatypes = widened(asking.verb, actions, span, before, datatypes, bool(amounts(sentence)))
     if asking.verb == "add" and not named and _PARTIES.isdisjoint(datatypes) and not plainly_named(span, before):
         actions -= _ADMITTING  # a line to a log, an item to a cart
+    if (
+        whole.goal
+        and not named
+        and _C.CREATE in actions
+        and (asking.verb in _WORDING or (asking.verb in _MAKING and _informing(span, before)))
+    ):
+        datatypes.append("file")  # what is written may be kept
     if actions >= _SENDING:  # "send": money, words, or either
         if not whole.money or _WORDS.search(sentence):
             actions -= {_C.TRANSFER}
@@ -338,6 +412,11 @@ def _grant(
         sure=asking.sure,
         quote=sentence[:MAX_QUOTE],
     )
+
+
+def _informing(span: tuple[Token, ...], before: int) -> bool:
+    """Whether what is to be made is something to know: "make a list of …"."""
+    return any(is_information(token.low) for token in span[before : before + NEAR])
 
 
 @lru_cache(maxsize=256)

@@ -18,14 +18,16 @@ from remit.intent.lexicon import (
     phrasal,
     tells,
 )
-from remit.intent.nouns import is_information
+from remit.intent.naming import FINITE as FINITE
+from remit.intent.naming import is_subject, names_it
+from remit.intent.objects import asks_somebody, brought, informs, is_chosen, is_somebody, laid_down, said_to
 from remit.intent.tokens import ARROWS, Token
 from remit.intent.words import words
 from remit.terms import OperationClass
 
 _NOT = frozenset(words("not don't never without no doesn't didn't cannot can't won't isn't"))
 _GERUND_AFTER = frozenset(words("help with by about for consider try of on start me"))
-_PASSIVE_AFTER = frozenset(words("be been get being have is are"))
+_PASSIVE_AFTER = frozenset(words("be been get being have"))
 _READING = frozenset((OperationClass.READ,))
 _WRITING = frozenset((OperationClass.CREATE, OperationClass.UPDATE))
 _SETTING_UP = frozenset((OperationClass.EXECUTE,))
@@ -41,41 +43,24 @@ _ADVERBIAL = frozenset(  # what an order may begin with
 )
 _PARTICLES = frozenset(words("in on up out off down back"))
 _ITSELF = frozenset(words("it them this that these those both all"))
-_SHORT_OF = frozenset(words("ok ticket"))  # a verb only with its object behind it
-_CONTAINERS = frozenset(
-    words(
-        """
-        list calendar diary agenda board cart basket sheet spreadsheet tracker schedule planner backlog todo to-do note
-        notes record file profile roster rota groceries shopping log table column
-        """
-    )
-)
-_ONTO = frozenset(words("on onto in into to"))
-_TRAVELLERS = frozenset(words("me us him her them"))
+_SHORT_OF = frozenset(words("ok ticket water"))  # a verb only with its object behind it
 _BOOKING = frozenset((OperationClass.CREATE, OperationClass.TRANSFER))
 _CAUSING = frozenset(words("get have"))
+_LAYING = frozenset(words("get have drop dump chuck throw toss"))
 _FINISHED = frozenset(words("by via back please now today immediately too once when if for in"))
 _SETTLED = frozenset(words("yes so not no possible needed necessary required ok"))  # "if so, merge it"
 _ASKER = frozenset(words("me us"))
 _SAYING = frozenset(words("confirm explain report describe present suggest acknowledge propose"))
-_TOWARDS = frozenset(words("to with"))
-_SOMEBODY = frozenset(words("him her them everyone everybody all"))
 _TELLING = frozenset((OperationClass.COMMUNICATE,))
-_GIVING = frozenset(words("get give need want like provide"))
-_NO_ACT = frozenset(words("can could may might will would shall should must new"))  # though interfaces are named so
+# Though interfaces are named so.
+_NO_ACT = frozenset(
+    words("can could may might will would shall should must new is are was were am be been has had does did")
+)
 _REQUESTING = frozenset(
     words("tell ask asked remind advise invite urge instruct beg told want wants need needs get let allow encourage")
 )
 _AGENTS = frozenset(words("you assistant agent ai bot model system me us"))  # who is asked by what is asked of them
-_CONDITIONS = frozenset(words("if when whenever once unless provided assuming should case"))
-FINITE = frozenset(
-    words(
-        """
-        is are was were isn't aren't wasn't weren't has have had hasn't haven't does doesn't do don't did didn't it's
-        that's there's he's she's they're we're can can't could will won't would should may might must needs need want
-        """
-    )
-)
+CONDITIONS = frozenset(words("if when whenever once unless provided assuming should case"))
 _OBJECTS = frozenset(
     words(
         """
@@ -84,16 +69,23 @@ _OBJECTS = frozenset(
         """
     )
 )
-_SAID_OF = frozenset(words("is was are were isn't wasn't has hasn't hadn't had number no nr id #"))
 _OBLIGED = frozenset(words("has have need needs ought"))
 _WISHED = frozenset(words("want wants need needs like get have see"))
+_SO = frozenset(words("is does do has did are doesn't isn't hasn't don't aren't can't"))
+_LEFT = frozenset(("channel", "event"))  # what one can leave
+_THEY_WANT = frozenset(words("wants hopes plans intends prefers tries loves wishes"))
 _WONDERING = frozenset(words("what how where when which whether who"))
-_FINDING = frozenset(words("find get need look grab block set make"))
+_FINDING = frozenset(words("find get need look grab block set make sort agree arrange organise organize"))
 _TIMES = frozenset(words("time slot slots gap min mins minutes hour hours half-hour window date"))
 _TOWARDS_SOMEBODY = frozenset(words("with between"))
 _MEETING = frozenset((OperationClass.READ, OperationClass.CREATE, OperationClass.UPDATE, OperationClass.COMMUNICATE))
+_CHOOSING = frozenset(words("take choose pick have"))
+_ANYBODY = frozenset(words("somebody someone"))  # "somebody tell the porter"
+_ORDINALS = frozenset(words("first second third next other else"))  # "second, call her", "the second call"
+_FOR_IT = frozenset(words("with for"))  # "go with the green one"
 _TURNING = frozenset(words("turn convert change exchange swap cash use spend"))
 _VALUES = frozenset(words("voucher vouchers points point miles credit credits coupon coupons reward rewards"))
+_NOTING = _WRITING
 _SPENDING = frozenset((OperationClass.TRANSFER,))
 _MAY = frozenset(words("can could may might will would should must shall"))
 _OTHERS = frozenset(words("he she they it who which everyone everybody somebody someone people others nobody"))
@@ -102,13 +94,42 @@ _SELVES = frozenset(words("myself ourselves personally"))
 _LATER = frozenset(words("later tomorrow tonight when once after next afterwards eventually soon separately"))
 _NEGATED = frozenset(words("not mustn't shouldn't can't cannot won't don't isn't aren't never"))
 _NO_END = frozenset(words("yet please now then until today thanks"))
+_ANY = frozenset(words("any anything anybody anyone got"))
 MAX_ASKED = 16  # words of an indirect question
+
+
+def _sees_to(token: Token, after: str) -> bool:
+    return (token.low == "make" and after in ("sure", "certain")) or (token.low == "see" and after == "to")
+
+
+def _upto(tokens: tuple[Token, ...], at: int) -> int:
+    return min(len(tokens), at + 1 + MAX_ASKED)
+
+
+def _joins(tokens: tuple[Token, ...], at: int, verb: str) -> bool:
+    """Whether a mark or "and" stands between those for whom a verb and its particle are: "let Bo and Kim know"."""
+    if tokens[at].text == "&":
+        return True
+    return tokens[at].low in ("and", ",") and (
+        verb == "let"
+        or (at + 1 < len(tokens) and tokens[at - 1].text[:1].isupper() and tokens[at + 1].text[:1].isupper())
+    )
+
+
+def _told_too(tokens: tuple[Token, ...], at: int, actions: frozenset[OperationClass]) -> frozenset[OperationClass]:
+    return actions | _TELLING if actions == _READING and asks_somebody(tokens, at) else actions
 
 
 def is_question(tokens: tuple[Token, ...], language: Lexicon) -> bool:
     opening = list(islice((token.low for token in tokens if not token.mark), 4))
     while opening and opening[0] in language.polite:
         opening = opening[1:]
+    if opening and opening[0] in _ANY:
+        return opening[1:2] != [] and opening[1] not in (
+            "of",
+            "time",
+            "day",
+        )  # "any seats left", "got anything for ten"
     if not opening or opening[0] not in language.askers:
         return False
     asked = opening[1] if len(opening) > 1 else ""
@@ -141,7 +162,7 @@ def heads(tokens: tuple[Token, ...], language: Lexicon, asks: bool) -> tuple[lis
         asked = _asked(tokens, at, after, sure)
         if asked is not None:
             found.append(asked)
-        elif token.vague or (token.low == "make" and after in ("sure", "certain")):
+        elif token.vague or _sees_to(token, after):
             unclear = True
     if not found and not asks and not unclear:
         unclear = _unknown_order(tokens, language)
@@ -156,32 +177,44 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
     """What the verb there asks for; None when it only says that something is to be done, or asks nothing."""
     token = tokens[at]
     verb = token.base or token.low
+    if after in _ASKER and verb == "remind":
+        return Asking(at, sure, verb, _NOTING)
     if after in _ASKER and tells(verb):
         return Asking(at, sure, verb, _READING)
-    following = [word.low for word in tokens[at + 1 : at + 1 + MAX_ASKED]]
+    following = [
+        "&" if _joins(tokens, place, verb) else tokens[place].low for place in range(at + 1, _upto(tokens, at))
+    ]
     actions, named = phrasal(verb, following[:MAX_APART])
+    if actions and verb == "turn" and following[1:2] == ["down"] and is_somebody(tokens[at + 1]):
+        return Asking(at, sure, "reject", licenses("reject") | _TELLING)
     if actions:
-        return Asking(at, sure, named, actions)
+        return Asking(at, sure, named, _told_too(tokens, at, actions))
     if verb in _FINDING and not _TIMES.isdisjoint(following) and not _TOWARDS_SOMEBODY.isdisjoint(following):
         return Asking(at, sure, "meet", _MEETING)  # "find 45 minutes with Jo and Ann"
+    if (verb in _CHOOSING and is_chosen(tokens, at)) or (verb == "go" and after in _FOR_IT):
+        return Asking(at, False, "book", _BOOKING)
     if verb in _TURNING and not _VALUES.isdisjoint(following):
         return Asking(at, sure, "redeem", _SPENDING)
     if token.low == "go" and _ends(tokens, at) and at and (tokens[at - 1].low in _DISPENSABLE or _obliged(tokens, at)):
         return Asking(at, sure, "delete", licenses("remove"))
     if token.low == "go" and after == "back" and _obliged(tokens, at):
         return Asking(at, sure, "return", licenses("return"))  # "two of the chairs have to go back"
-    if verb in _SHORT_OF and not (after in _OBJECTS and (verb == "ok" or after in _ITSELF)):
+    if token.low == "go" and after == "to" and at + 2 < len(tokens) and tokens[at + 2].number:
+        return Asking(at, False, "set", _WRITING)  # "go to 6 pods"
+    if verb in _SHORT_OF and not (after in _OBJECTS and (verb != "ticket" or after in _ITSELF)):
         return None
-    if token.low == "get" and _brought(tokens, at):
+    if token.low == "leave" and not any(_LEFT & set(word.kinds) for word in tokens[at + 1 : at + 5]):
+        return None  # "leave the rest alone"
+    if token.low == "get" and brought(tokens, at):
         return Asking(at, False, "book", _BOOKING)  # "get Ada to Oslo"
-    if verb in _CAUSING and _laid_down(tokens, at):
-        return Asking(at, False, "put", _WRITING)  # "get the numbers into the sheet"
+    if verb in _LAYING and laid_down(tokens, at):
+        return Asking(at, verb not in _CAUSING, "put", _WRITING)  # "get the numbers into the sheet"
     if token.vague:
-        return Asking(at, sure, verb, _READING) if _informs(tokens, at) else None
-    if (token.low == "make" and after in ("sure", "certain")) or (not sure and _in_question(tokens, at)):
+        return Asking(at, sure, verb, _READING) if informs(tokens, at) else None
+    if _sees_to(token, after) or (not sure and _in_question(tokens, at)):
         return None
     actions = token.licenses
-    if verb in _SAYING and after in _TOWARDS and at + 2 < len(tokens) and _is_somebody(tokens[at + 2]):
+    if verb in _SAYING and said_to(tokens, at):
         actions |= _TELLING  # "confirm to her"
     if verb == "confirm" and (at + 1 == len(tokens) or tokens[at + 1].mark or after in _FINISHED):
         actions |= _TELLING  # "and confirm"
@@ -189,27 +222,7 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
         actions |= _SETTING_UP
     if actions and actions <= _READING and "into" in following:
         actions |= _WRITING  # "summarize it into a note"
-    return Asking(at, sure, verb, actions) if actions else None
-
-
-def _brought(tokens: tuple[Token, ...], at: int) -> bool:
-    """Whether somebody is to come to a place: a name or pronoun, and where to."""
-    if at + 3 >= len(tokens) or tokens[at + 2].low != "to":
-        return False
-    who, where = tokens[at + 1], tokens[at + 3]
-    return (who.low in _TRAVELLERS or (who.text[:1].isupper() and not who.names)) and (
-        where.text[:1].isupper() and where.low.isalpha()
-    )
-
-
-def _laid_down(tokens: tuple[Token, ...], at: int) -> bool:
-    """Whether something is to get to where things are written down: "get the dates into the calendar"."""
-    for place, token in enumerate(tokens[at + 1 : at + 1 + MAX_APART], at + 1):
-        if token.mark:
-            return False
-        if token.low in _ONTO:
-            return any(word.low in _CONTAINERS for word in tokens[place + 1 : place + 4])
-    return False
+    return Asking(at, sure, verb, _told_too(tokens, at, actions)) if actions else None
 
 
 def _obliged(tokens: tuple[Token, ...], at: int) -> bool:
@@ -217,10 +230,6 @@ def _obliged(tokens: tuple[Token, ...], at: int) -> bool:
     prior = [token.low for token in tokens[max(0, at - 3) : at]]
     who = prior[-3] if len(prior) > 2 else ""
     return prior[-1:] == ["to"] and prior[-2:-1] != [] and prior[-2] in _OBLIGED and who not in ("i", "we", "you", "")
-
-
-def _is_somebody(token: Token) -> bool:
-    return token.low in _SOMEBODY or token.place or token.text[:1].isupper()
 
 
 def _unknown_order(tokens: tuple[Token, ...], language: Lexicon) -> bool:
@@ -245,6 +254,8 @@ def ruled_out(tokens: tuple[Token, ...], language: Lexicon) -> list[Asking]:
         nothing = at + 1 < len(tokens) and tokens[at + 1].low in _NOTHING
         if token.quoted or not acting or not (nothing or (at and tokens[at - 1].low in _FORBIDS)):
             continue
+        if not (token.known or token.low.endswith("ing")):
+            continue  # "what is not sold yet"
         if at > 1 and tokens[at - 2].low in language.subjects:
             continue  # "I don't book by phone": told, not asked
         found.append(Asking(at, True, token.base or token.low, acting))
@@ -257,6 +268,8 @@ def _withheld(tokens: tuple[Token, ...], said: set[str]) -> list[Asking]:
         return []
     found = []
     for at, token in enumerate(tokens):
+        if token.low == "word" and at and (tokens[at - 1].low == "no" or _not_a(tokens, at)):
+            found.append(Asking(at, True, "tell", _TELLING))  # "not a word to the press"
         verb = token.base or token.low
         acting = (token.licenses or licenses(act_of(singular(token.low)))) - _READING
         if token.quoted or not acting:
@@ -269,18 +282,6 @@ def _withheld(tokens: tuple[Token, ...], said: set[str]) -> list[Asking]:
 
 def _ends(tokens: tuple[Token, ...], at: int) -> bool:
     return at + 1 == len(tokens) or tokens[at + 1].mark or tokens[at + 1].low in ("and", "now", "please", "too", "from")
-
-
-def _informs(tokens: tuple[Token, ...], at: int) -> bool:
-    """Whether a vague verb asks to be told: "get me the latest figures"."""
-    if tokens[at].low not in _GIVING:
-        return False
-    for token in tokens[at + 1 : at + 1 + MAX_APART]:
-        if token.mark or token.low in ("to", "for", "from", "about", "of", "on", "onto", "in", "into"):
-            break
-        if is_information(token.low):
-            return True
-    return False
 
 
 def _in_question(tokens: tuple[Token, ...], at: int) -> bool:
@@ -299,13 +300,14 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
     before = tokens[at - 1] if at else None
     prior = before.low if before and not before.quoted else ""
     earlier = tokens[at - 2].low if at > 1 else ""
-    if prior in _NOT or (earlier in _NOT and prior in language.modals):
-        return None
-    if (prior in _MAY and earlier in _OTHERS) or _by_oneself(tokens, at) or _denied(tokens, at):
+    if (prior in _NOT and earlier != "if") or (earlier in _NOT and prior in language.modals):
+        return None  # but "if not, call her"
+    if _purposed(tokens, at, prior, earlier) or _by_oneself(tokens, at) or _denied(tokens, at):
         return None  # "so that she can vote", "I'll post it myself", "must not be told"
-    if prior == "to" and (earlier in _WONDERING or earlier in _NOTHING):
-        return None  # "suggest what to save": to be told; "nothing to order"
-    opens = before is None or before.mark or prior in language.polite or (earlier == "if" and prior in _SETTLED)
+    if prior == "to" and (earlier in _WONDERING or earlier in _NOTHING or earlier in _THEY_WANT):
+        return None  # "suggest what to save": to be told; "nothing to order"; "she wants to see it"
+    opens = before is None or before.mark or (earlier == "if" and prior in _SETTLED)
+    opens = opens or (prior in language.polite and (prior not in _ORDINALS or _begins(tokens, at - 1)))
     opens = opens or (earlier, prior) in _ADVERBIAL or _after_recipient(tokens, at, language)
     if token.text in ARROWS:
         return (at > 0 and at + 1 < len(tokens) and not _orders(tokens[at + 1])) or None
@@ -314,20 +316,24 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
         return None  # "tell her to write it up": she writes
     if not token.known:
         wished = _participle(tokens, at, language, asks)
+        if wished is None and (_listed(tokens, at, prior) or (opens and is_subject(tokens, at, language))):
+            return None
         return _inflected(token.low, prior, opens, asks) if wished is None else wished
-    if token.noun and _names_it(tokens, at):
+    if (token.noun and names_it(tokens, at)) or (opens and is_subject(tokens, at, language)):
         return None
+    if prior in ("i", "we") and earlier in ("can", "could", "may") and at < MAX_ASKED:
+        return False  # "could we move it?"
     if (
         (prior in language.determiners and not (prior in language.polite and _begins(tokens, at - 1)))
         or prior.endswith("'s")
-        or prior in language.subjects
+        or (prior in language.subjects and not (at == 1 and prior in _ANYBODY))
     ):
         return None
     if asks:
         if prior in ("and", "then", "please") or (opens and before is not None):
             return True
         return False if prior == "to" else None
-    if opens or prior in language.modals or prior == "you":
+    if opens or prior in language.modals or prior == "you" or prior in _ANYBODY:
         return True
     if not token.low.isalpha():
         return None
@@ -336,6 +342,14 @@ def position(tokens: tuple[Token, ...], at: int, language: Lexicon, asks: bool) 
     if token.noun:
         return None
     return earlier in ("want", "need", "like", "love", "please") or prior in ("to", "and") or None
+
+
+def _purposed(tokens: tuple[Token, ...], at: int, prior: str, earlier: str) -> bool:
+    """Whether it is what others may do then, or what it is good for: "so she can vote", "so that we can drop them"."""
+    before = tokens[at - 3].low if at > 2 else ""
+    if prior in _MAY:
+        return earlier in _OTHERS or (earlier in ("i", "we") and before in ("so", "that"))
+    return prior == "to" and before == "for"  # "for her to sign"
 
 
 def _by_oneself(tokens: tuple[Token, ...], at: int) -> bool:
@@ -356,6 +370,10 @@ def _denied(tokens: tuple[Token, ...], at: int) -> bool:
         and tokens[at - 1].low == "be"
         and not _NEGATED.isdisjoint(token.low for token in tokens[max(0, at - 4) : at - 1])
     )
+
+
+def _not_a(tokens: tuple[Token, ...], at: int) -> bool:
+    return at > 1 and tokens[at - 1].low in ("a", "one", "single") and tokens[at - 2].low in ("not", "don't", "never")
 
 
 def _none_of_it(tokens: tuple[Token, ...], at: int) -> bool:
@@ -381,18 +399,13 @@ def _of_others(tokens: tuple[Token, ...], to: int) -> bool:
         if token.mark or token.low in ("and", "then"):
             return False
         if token.low in _REQUESTING:
-            return _AGENTS.isdisjoint(word.low for word in tokens[at + 1 : to])
+            return token.low == "remind" or _AGENTS.isdisjoint(word.low for word in tokens[at + 1 : to])
     return False
 
 
-def _names_it(tokens: tuple[Token, ...], at: int) -> bool:
-    """Whether a word that may be a verb is a noun: "order is AB-1", "(the two lamps, order AB-1)"."""
-    after = tokens[at + 1] if at + 1 < len(tokens) else None
-    if after is None or after.quoted:
-        return False
-    if after.low in _SAID_OF:
-        return True
-    return bool(at) and tokens[at - 1].mark and after.names and not after.place and any(map(str.isdigit, after.low))
+def _listed(tokens: tuple[Token, ...], at: int, prior: str) -> bool:
+    """Whether a gerund is a thing among others: "(view, parking, price)"."""
+    return tokens[at].low.endswith("ing") and prior not in _GERUND_AFTER and _ends(tokens, at)
 
 
 def _after_condition(tokens: tuple[Token, ...], at: int) -> bool:
@@ -402,13 +415,15 @@ def _after_condition(tokens: tuple[Token, ...], at: int) -> bool:
         after.low in _OBJECTS or after.number or after.names or after.low == "and" or after.low in _PARTICLES
     ):
         return False
+    if at > 2 and tokens[at - 1].low in _SO and tokens[at - 2].low in _OTHERS and tokens[at - 3].low in CONDITIONS:
+        return True  # "if it does write to her"
     if tokens[at - 1].low in FINITE or tokens[at - 1].low in ("to", "who", "that", "which"):
         return False
     said = False
     for token in reversed(tokens[max(0, at - MAX_ASKED) : at]):
         if token.mark:
             return False
-        if token.low in _CONDITIONS:
+        if token.low in CONDITIONS:
             return said
         said = said or token.low in FINITE or (token.base != token.low and token.low.endswith(("s", "ed")))
     return False

@@ -9,24 +9,39 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from remit.intent.clauses import FINITE
+from remit.intent.nouns import CALENDAR
+from remit.intent.things import amounts
 from remit.intent.tokens import Token
 from remit.intent.words import words
 from remit.terms import Grant, OperationClass
 
 _C = OperationClass
 MAX_QUOTE = 200
+MAX_COUNTED = 12  # words of what is only counted
 _BROUGHT = {
     "reservation": (_C.CREATE, _C.TRANSFER, _C.UPDATE),
     "event": (_C.COMMUNICATE, _C.CREATE, _C.UPDATE),
     "order": (_C.CREATE, _C.TRANSFER, _C.UPDATE),
 }
+_ENTRY = frozenset(words("permission password door lock"))  # what lets somebody in
+_WRITING: tuple[OperationClass, ...] = (_C.CREATE, _C.UPDATE)
+_BOOKED = frozenset(("reservation", "event"))
+COUNTED = ("order", "reservation")  # the datatypes of what is only counted
+NAMED_ALONE = frozenset((kind,) for kind in _BOOKED)  # the datatypes of the grants that may be sure
 _RUNS = frozenset(words("payment payroll salary salaries payments bill bills invoice invoices"))
 _RUN = frozenset(words("run round batch"))
 _SWITCHED = frozenset(words("on off"))
 _WISHING = frozenset(words("need needs want wants like love require"))
 _CONDITIONS = frozenset(words("if when whenever unless provided because since as"))
 _OF_IT = frozenset(words("for with w/ in on at from to of by about near around next"))
-_PLACES = frozenset(words("place places seat seats ticket tickets person persons people ppl pax adults spots"))
+_PLACES = frozenset(
+    words(
+        """
+        place places seat seats ticket tickets person persons people ppl pax adult adults spots kid kids child children
+        student students senior seniors concessions covers nights night grown-ups
+        """
+    )
+)
 
 
 def fragments(tokens: tuple[Token, ...], sentence: str) -> Iterator[Grant]:
@@ -40,18 +55,77 @@ def fragments(tokens: tuple[Token, ...], sentence: str) -> Iterator[Grant]:
         found.add("reservation")
     if any(token.low in _ENTERED for token in said):
         found.add("event")
+    specified = not sentence.rstrip().endswith("?") and _specified(said)
     for kind, actions in _BROUGHT.items():
         if kind in found:
-            yield Grant(actions=actions, datatypes=(kind,), sure=False, quote=sentence[:MAX_QUOTE])
+            sure = specified and kind in _BOOKED
+            yield Grant(actions=actions, datatypes=(kind,), sure=sure, quote=sentence[:MAX_QUOTE])
+    if _BOOKED.isdisjoint(found):
+        yield from _meant_for(said, sentence)
+    if found.isdisjoint(_BROUGHT) and any(token.low == "please" for token in said) and (kept := _kinds(said)):
+        meant = _WRITING if _ENTRY.isdisjoint(kept) else (_C.ADMINISTER, *_WRITING)
+        yield Grant(actions=meant, datatypes=kept, sure=False, quote=sentence[:MAX_QUOTE])
+    if not found & _BROUGHT.keys() and _counts(said):
+        yield Grant(actions=(_C.CREATE, _C.TRANSFER), datatypes=COUNTED, sure=False, quote=sentence[:MAX_QUOTE])
     lows = [token.low for token in said]
     if any(one in _RUNS and other in _RUN for one, other in pairwise(lows)):
         yield Grant(actions=(_C.CREATE, _C.TRANSFER), datatypes=("payment",), sure=False, quote=sentence[:MAX_QUOTE])
     if any(_switched(said, at) for at in range(1, len(said))):
-        things = tuple(dict.fromkeys(kind for token in said for kind in token.kinds))
-        yield Grant(actions=(_C.EXECUTE, _C.UPDATE), datatypes=things, sure=False, quote=sentence[:MAX_QUOTE])
+        yield Grant(actions=(_C.EXECUTE, _C.UPDATE), datatypes=_kinds(said), sure=False, quote=sentence[:MAX_QUOTE])
 
 
+def _kinds(said: list[Token]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(kind for token in said for kind in token.kinds))
+
+
+def _specified(said: list[Token]) -> bool:
+    """Whether it says when or how many, or please: then nothing else can be meant than that it is wanted."""
+    return any(token.number or token.low in _NUMBERS or token.low in _WHEN for token in said)
+
+
+def _counts(said: list[Token]) -> bool:
+    """Whether so many of something are named and nothing is said of them: "2x the small one", "ten bags"."""
+    first = said[0]
+    several = first.low in _NUMBERS or first.low.isdigit() or (first.low[:-1].isdigit() and first.low[-1] == "x")
+    return several and 1 < len(said) <= MAX_COUNTED and not said[1].mark
+
+
+def _meant_for(said: list[Token], sentence: str) -> Iterator[Grant]:
+    """What is to go to somebody: "the minutes to Kim please", "40 euro to Kim", "Kim needs the minutes"."""
+    who = _wisher(said) or _receiver(said)
+    if not who:
+        return
+    paid = amounts(sentence)
+    yield Grant(
+        actions=(_C.TRANSFER,) if paid else (_C.COMMUNICATE, _C.CREATE),
+        datatypes=("payment",) if paid else ("message", *_kinds(said)),
+        identifiers=(who,),
+        sinks=(who,),
+        amounts=paid,
+        sure=False,
+        quote=sentence[:MAX_QUOTE],
+    )
+
+
+def _wisher(said: list[Token]) -> str:
+    """The name of somebody else who wants to have something."""
+    for at, token in enumerate(said[:-1]):
+        if at and token.low in _WISHING and said[at + 1].low != "to" and said[at - 1].text[:1].isupper():
+            return "" if said[at - 1].low in _PRONOUNS else said[at - 1].text
+    return ""
+
+
+def _receiver(said: list[Token]) -> str:
+    """The name behind "to", where things stand before it."""
+    for at, token in enumerate(said[:-1]):
+        if at and token.low == "to" and said[at + 1].text[:1].isupper() and said[at + 1].low not in CALENDAR:
+            return said[at + 1].text if any(word.noun or word.number for word in said[:at]) else ""
+    return ""
+
+
+_PRONOUNS = frozenset(words("i we you he she it they who which that this"))
 _NUMBERS = frozenset(words("one two three four five six seven eight nine ten"))
+_WHEN = CALENDAR | frozenset(words("please today tomorrow tonight noon now weekend"))
 _ENTERED = frozenset(words("calendar diary"))
 _ARTICLES = frozenset(
     words("the a an my our his her their your monday tuesday wednesday thursday friday saturday sunday")

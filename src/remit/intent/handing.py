@@ -289,6 +289,8 @@ def _head(noun: tuple[Token, ...]) -> str:
 def _is_code(token: Token) -> bool:
     if token.quoted or (token.number and not token.low.isdigit()):
         return False  # a time, a quantity
+    if token.low.isdigit():
+        return len(token.low) >= LEAST_NUMBER
     return any(map(str.isdigit, token.low)) and (token.names or len(token.low) >= LEAST_NUMBER)
 
 

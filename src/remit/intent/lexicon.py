@@ -23,6 +23,10 @@ Classes = tuple[OperationClass, ...]
 
 # What a person who says this may mean, beyond the interface's meaning of the verb.
 _WIDER: dict[Classes, str] = {
+    (_C.CREATE, _C.UPDATE): """
+        stick pop shove bung plonk whack slap scribble tick amend alter tailor reword polish proofread earmark ringfence
+        defer adjourn shelve untick jiggle rebrand retitle retag relabel rewrite reprice recategorise reformat
+    """,
     (
         _C.DELETE,
         _C.UPDATE,
@@ -46,6 +50,7 @@ _WIDER: dict[Classes, str] = {
         email mail message dm text notify tell inform reply respond answer announce contact ask remind warn
         forward alert ping call congratulate thank serve nudge page relay phone ring invite greet brief
         advise apologise apologize text message chase acknowledge whatsapp pester badger hassle nag quiz consult prompt
+        apprise forewarn poke prod needle dun chivvy holler congratulate
         reassure debrief cc bcc praise commend compliment welcome beg urge petition hound introduce protest
     """,
     (_C.COMMUNICATE, _C.CREATE): "post publish tweet comment share submit upload write broadcast retweet",
@@ -78,13 +83,14 @@ _WIDER: dict[Classes, str] = {
     """,
     (_C.EXECUTE, _C.UPDATE, _C.CREATE): """
         run execute launch deploy install start stop restart trigger activate compile test engage ignite
-        initiate boot irrigate mow vacuum hoover brew preheat flush defrost sprinkle reboot
+        initiate boot irrigate water mow vacuum hoover brew preheat flush defrost sprinkle reboot
     """,
     (_C.DELETE,): "delete erase purge wipe trash destroy uninstall",
     (_C.READ,): """
         track read find look check show list tell view search see know review summarize summarise compare
         count compute calculate verify visit browse inspect examine analyze analyse fetch retrieve explain
         describe identify determine estimate concatenate combine aggregate gather collect join
+        skim peek glance eyeball gauge peruse scour comb trawl sift rummage ascertain pinpoint
     """,
 }
 # They say that something is to be done, not what.
@@ -122,6 +128,7 @@ _NAMED_ACTS = frozenset(
 
 _PHRASAL: dict[Classes, str] = {
     (_C.READ,): """
+        dig-into drill-into delve-into get-bottom pull-up skim-through
         go-through go-over look-up look-into look-at look-through find-out run-through add-up sum-up tot-up
         look-over read-through read-up walk-through talk-through dig-up dig-out figure-out suss-out weigh-up catch-up
         bring-speed get-speed
@@ -131,6 +138,8 @@ _PHRASAL: dict[Classes, str] = {
         report-back feed-back circle-back come-back ring-back drop-text drop-mail drop-email drop-sms drop-word
         shoot-message shoot-mail shoot-email shoot-text shoot-line give-call give-ring give-shout give-bell
         give-heads-up give-heads put-word
+        let-have let-see give-shove give-nudge give-prod give-poke give-push get-hold sound-out touch-base hit-up
+        ask-around ask-round break-news send-word
         loop-in keep-loop get-touch put-touch chase-up mail-back text-back keep-posted keep-informed keep-updated
     """,
     (
@@ -142,10 +151,12 @@ _PHRASAL: dict[Classes, str] = {
     """,
     (_C.EXECUTE, _C.UPDATE, _C.CREATE): "get-going get-done get-started get-moving",
     (_C.ADMINISTER, _C.COMMUNICATE): "give-access give-rights give-permission give-permissions",
+    (_C.ADMINISTER, _C.COMMUNICATE, _C.UPDATE): "let-read let-edit let-view let-use let-access let-write",
     (_C.ADMINISTER, _C.UPDATE): "take-access take-rights let-in let-into lock-out",
     (_C.DELETE, _C.UPDATE): """
         take-out take-off call-off get-rid throw-away throw-out back-out strike-out leave-out clean-up cut-
         out pull-out kick-out chuck-out bin-off cross-off cross-out
+        pack-in jack-in do-away wind-up let-lapse pull-plug stand-down
         take-down pull-down rip-out weed-out opt-out write-off
     """,
     (
@@ -156,13 +167,15 @@ _PHRASAL: dict[Classes, str] = {
         dial-down dial-up roll-back power-off power-on power-down power-up
     """,
     (_C.TRANSFER, _C.UPDATE): "send-back bring-back give-back hand-back take-back",
-    (_C.TRANSFER,): "top-up pay-back pay-off chip-in cough-up stump-up fork-out",
+    (_C.TRANSFER,): "top-up pay-back pay-off square-up settle-up chip-in cough-up stump-up fork-out",
     (_C.CREATE, _C.TRANSFER): "snap-up stock-up",
     (_C.COMMUNICATE, _C.CREATE, _C.UPDATE): "put-live go-live put-online",
     (_C.CREATE,): "hand-in turn-in",
     (_C.CREATE, _C.UPDATE): """
         sign-up fill-in fill-out write-up write-down note-down put-in put-down put-on hook-up bring-forward
         give-off give-discount knock-off
+        line-up draw-up mark-down key-in punch-in type-in tack-on put-right patch-up touch-up switch-over carry-over
+        roll-over bump-up put-ice put-hold straighten-out iron-out put-aside
         push-back set-aside put-off pull-forward pencil-in slot-in squeeze-in fit-in bring-down bring-up knock-down
         scale-up scale-down ramp-up ramp-down
     """,
@@ -402,6 +415,10 @@ _SAID_ALOUD = frozenset(
         offer bid tender pitch cap hike cut trim slot pencil squeeze lease charter stash boost ramp prompt slip dump
         toss junk welcome double triple halve expand widen narrow shave stow tuck revise
         redo stagger consult commend praise
+        stick pop shove bung plonk whack slap scribble tick shelve polish poke prod needle dun holler
+        comb gauge skim peek glance
+        amend alter tailor reword proofread earmark ringfence defer adjourn untick jiggle rebrand retitle retag relabel
+        reprice recategorise reformat apprise forewarn chivvy eyeball peruse scour trawl sift rummage ascertain pinpoint
         cc bcc quiz nag snag grab nab brew mow flush cull zap nuke chuck abandon abort
         """
     )

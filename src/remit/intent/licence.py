@@ -7,6 +7,7 @@ names items, or what was read, because the goal hands the task over, it is worke
 
 from remit.intent.classes import ADMINISTER, COMMUNICATE, CREATE, DELETE, EXECUTE, HIGH, OUTWARD, READ
 from remit.intent.grounding import Case
+from remit.intent.lookups import pieces
 from remit.intent.tools import ToolView
 from remit.intent.values import at, leaves, shape
 from remit.intent.views import GoalView, GrantView, Licence
@@ -122,6 +123,12 @@ def _handed(case: Case) -> int:
                     return WITHIN
                 asked |= grant.classes
     return OUTSIDE if tool.acting & _DRASTIC & ~asked else UNSURE
+
+
+def bears_name(case: Case) -> bool:
+    """Whether all places that a call names are addresses of somebody whom the goal names: "odile.b@…" for Odile."""
+    found = [text.lower() for path in case.tview.sinks for text in leaves(at(case.arguments, path))]
+    return bool(found) and not any(case.view.odd.isdisjoint(pieces(text.partition("@")[0])) for text in found)
 
 
 def elsewhere_than_named(case: Case, argument: str | None = None) -> bool:

@@ -18,6 +18,8 @@ _SHORT = dict(
         accts:accounts addr:address tkt:ticket tkts:tickets pmt:payment pmts:payments cust:customer custs:customers
         resv:reservation rez:reservation dept:department mgr:manager
         tmrw:tomorrow tmr:tomorrow tmw:tomorrow gonna:will wanna:want gotta:must lemme:let
+        hasnt:hasn't havent:haven't hadnt:hadn't wasnt:wasn't arent:aren't werent:weren't shouldnt:shouldn't
+        wouldnt:wouldn't couldnt:couldn't mustnt:mustn't thats:that's theres:there's theyre:they're youre:you're
         dont:don't doesnt:doesn't didnt:didn't cant:can't wont:won't isnt:isn't im:i'm ive:i've whats:what's
         ppl:people abt:about todo's:todos to-do's:todos to-dos:todos e-mail:email e-mails:emails e-mailed:emailed
         thru:through b4:before bfr:before asap:immediately dm'd:messaged pm'd:messaged txted:texted

@@ -15,9 +15,18 @@ from remit.terms import OperationClass
 _C = OperationClass
 MAX_ITEMS = 24  # of one list of one grant
 _TOWARDS = frozenset(words("to with"))
+# Behind these stands where somebody or something is, unless what is written there is read there.
+_WHEREABOUTS = frozenset(words("in from by"))
+_POSTING = frozenset(
+    words("post publish share announce write comment put upload drop leave ask reply answer tell save")
+)
 # Behind these verbs stands who is told, not what; behind those, perhaps.
 _ADDRESSING = frozenset(words("tell ask remind inform notify thank contact advise warn brief invite alert"))
-_WRITING_TO = frozenset(words("answer write call phone email mail message text ping update send give dm"))
+_WRITING_TO = frozenset(
+    words(
+        "answer write call phone email mail message text ping update send give dm let drop shoot chase nudge loop keep"
+    )
+)
 PAYING = frozenset(words("pay wire refund reimburse repay"))
 _WRITING_TO |= PAYING
 _ADDRESSED = _ADDRESSING | _WRITING_TO
@@ -29,6 +38,10 @@ _NOBODY = frozenset(
         " today tomorrow tonight now soon later first then"
     )
 )
+_IDLE = (
+    _NOBODY | ENGLISH.stop | ENGLISH.determiners | ENGLISH.polite | ENGLISH.askers | ENGLISH.subjects | ENGLISH.modals
+)
+_PREDICATES = frozenset(words("is was has had can can't could will won't wants needs asked said wrote says asks and"))
 _DIGIT = re.compile(r"\d")
 _CLOCK = re.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm|h)|\d{1,2}:\d\d")
 _WHICH = frozenset(words("my our the his her their this that a"))
@@ -42,16 +55,18 @@ AMOUNT = re.compile(
 
 
 def things(
-    span: tuple[Token, ...], language: Lexicon, telling: int = -1, verb: str = ""
+    span: tuple[Token, ...], language: Lexicon, telling: int = -1, verb: str = "", opens: bool = True
 ) -> tuple[list[str], list[str], list[str], bool]:
     """The kinds of things that words speak of, the items that they name, and those among them that are places; and
     whether somebody is meant who is not named.
 
-    `telling`: so many words stand before the verb, if it is one that tells somebody something."""
+    `telling`: so many words stand before the verb, if it is one that tells somebody something. `opens`: the first of
+    them begins a sentence, where every word has a capital."""
     datatypes: list[str] = []
     named: list[str] = []
     sinks: list[str] = []
     prior = ""
+    speaks = telling >= 0 and verb not in PAYING and verb not in _POSTING  # a bill "from Brink" is paid to Brink
     described = False  # whom it is for is told otherwise: "to the guest in Rome", "write her"
     for i, token in enumerate(span):
         if token.mark:
@@ -59,13 +74,15 @@ def things(
             continue
         low = token.low
         stops = low in language.stop
-        if not stops and _names_something(token, i):
+        inside = i > 0 or not opens or (len(span) > 1 and _goes_on(span[1]))
+        if not stops and _names_something(token, inside):
             named.append(token.text)
             towards = prior in _TOWARDS or (prior in language.recipients and not (described or i < telling))
+            towards = towards and not (prior in _WHEREABOUTS and speaks and not token.place)
             towards = towards and not (token.low.endswith("'s") and prior == "with")  # "with Kim's card"
             towards = towards and not (prior in _WHOSE and i > 1 and span[i - 2].text in named)  # "Jo at the bank"
             told = i == telling and verb in _ADDRESSED and token.low.isalpha()
-            if token.place or towards or told or (i == 0 and not token.quoted):
+            if token.place or towards or told or (i == 0 and token.names and not token.quoted):
                 sinks.append(token.text)
         elif i >= telling >= 0 and (prior in _TOWARDS or (i == telling and _is_told(token, verb, language))):
             described = True
@@ -81,13 +98,18 @@ def things(
     return datatypes, named, sinks, described
 
 
-def _names_something(token: Token, at: int) -> bool:
-    """Whether a word names one thing or somebody, and no time."""
+def _names_something(token: Token, inside: bool) -> bool:
+    """Whether a word names one thing or somebody, and no time; `inside` a sentence, where a capital says so."""
     if token.quoted:
         return not token.number
     if token.number or token.low.removesuffix("'s") in CALENDAR or token.low.startswith("i'"):
         return False
-    return token.names or (at > 0 and token.text[:1].isupper())
+    return token.names or (inside and token.text[:1].isupper() and token.low not in _IDLE)
+
+
+def _goes_on(second: Token) -> bool:
+    """Whether the first word of a sentence is a name by the second: "Odile can't", "Odile Brandt"."""
+    return second.low in _PREDICATES or (second.text[:1].isupper() and not second.known)
 
 
 def lays_down(actions: frozenset[OperationClass], span: tuple[Token, ...]) -> bool:

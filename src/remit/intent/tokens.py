@@ -88,7 +88,7 @@ def _read(text: str) -> Token:
         names=not plain and bool(_NAMED.search(low)),
         number=not plain and _is_number(low),
         place=not plain and is_specific(text),
-        kinds=tuple(sorted(kinds(low))) if plain and len(low) > 2 else (),
+        kinds=tuple(sorted(kinds(one))) if len(one := low.removesuffix("'s")) > 2 and one.isalpha() else (),
     )
 
 

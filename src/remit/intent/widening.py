@@ -26,10 +26,13 @@ _SETTLING = frozenset(
 _ALTERING = frozenset(words("adjust change modify increase decrease raise lower reduce set create update"))
 _SHIFTED = frozenset(words("move put shift push stash tuck stow bank set"))
 _POTS = frozenset(words("account accounts reserve reserves savings pot pots wallet checking acct current isa vault"))
+_SAVINGS = frozenset(words("savings pot pots isa"))
 _REPAIRING = frozenset(words("fix repair troubleshoot clean debug tidy update upgrade restart"))
 _ADMITS = frozenset((_C.ADMINISTER, _C.COMMUNICATE))
 _FACTS = frozenset(words("address surname phone mobile plate postcode birthday"))  # in somebody's record
 _MOVED = frozenset(words("move push shift bump bring pull reschedule postpone"))
+_ASIDE = frozenset(words("aside away"))
+_INTO = frozenset(words("in into to from on"))
 _ONTO = frozenset(words("to till until on forward back"))
 _DAYS = frozenset(words("tomorrow today tonight noon morning afternoon evening week day days hour hours later earlier"))
 
@@ -43,7 +46,7 @@ def widened(
     settles = verb in _SETTLING and not _MOVEMENTS.isdisjoint(near)
     if settles or (verb in _ALTERING | _SETTLING and _named_by_two(near)):
         return actions | {_C.TRANSFER}, ["payment", *datatypes]
-    if verb in _SHIFTED and priced and any(token.low in _POTS for token in span):
+    if verb in _SHIFTED and _puts_by(span, near, priced):
         return actions | {_C.TRANSFER}, ["payment", *datatypes]
     if actions >= _ADMITS and verb == "give":
         return actions, ["permission"]  # to what it is given is not changed
@@ -59,8 +62,20 @@ def repairs(verb: str, datatypes: tuple[str, ...]) -> bool:
     return verb in _REPAIRING and ("device" in datatypes or not any(map(is_noun, datatypes)))
 
 
+def _puts_by(span: tuple[Token, ...], near: list[str], priced: bool) -> bool:
+    """Whether a sum goes to another account: "stash 300 in the rainy day pot", "put 50 aside"."""
+    if priced and any(token.low in _POTS for token in span):
+        return True
+    saved = any(token.low in _SAVINGS for token in span)
+    return any(one[:1].isdigit() and (other in _ASIDE or (saved and other in _INTO)) for one, other in pairwise(near))
+
+
 def _named_by_two(near: list[str]) -> bool:
     return any(pair in _COMPOUND for pair in pairwise(near))
+
+
+def _may_be_time(token: Token) -> bool:
+    return token.number and token.low.count(".") < 2 and "%" not in token.low
 
 
 def _to_a_day(span: tuple[Token, ...]) -> bool:
@@ -68,6 +83,6 @@ def _to_a_day(span: tuple[Token, ...]) -> bool:
     for at, token in enumerate(span[:-1]):
         if token.low in _ONTO:
             after = [word.low.removesuffix("'s") for word in span[at + 1 : at + 4]]
-            if any(low in CALENDAR or low in _DAYS for low in after) or (span[at + 1].number):
+            if any(low in CALENDAR or low in _DAYS for low in after) or _may_be_time(span[at + 1]):
                 return True
     return False

@@ -21,6 +21,8 @@ _ABSENT = re.compile(
     r"\b(?:can't|cannot|can not|couldn't|won't(?: be able to)?|will not(?: be able to)?|unable to|not able to)"
     r" (?:make (?:it|that|the|our|my|this)|attend|come|join|be there|keep|travel|fly)\b"
     r"|\b(?:have to|going to|gonna|must) (?:miss|skip)\b"
+    r"|\bnot (?:gonna|going to|able to|getting to) ?(?:make|attend|come|be there|keep)\b"
+    r"|\b(?:can't|cannot|couldn't|won't) do (?:my|our|the|that|this|it on|\w+day)\b"
 )
 _CHANGED = re.compile(
     rf"\b(?:my|our|his|her|their|the|\w+'s) (?:(?:new|old|current|correct) )?{_FACT} (?:will be|will change|has changed"
@@ -35,6 +37,8 @@ _INFORMED = re.compile(
     r"(?<![\w'-])([\w'-]+) (?:should|must|needs? to|ought to|has to|have to|will want to|wants? to|would like to)"
     r" (?:also |then |please )?(?:know|hear|be told|be informed|be notified|get a (?:mail|message|note|call|text|line)"
     r"|be (?:asked|warned|thanked|updated))\b"
+    r"|(?<![\w'-])([\w'-]+) (?:wants|needs) to (?:see|have|read|receive|look at)"
+    r" (?:the|it|them|that|my|our|this|what)\b"
     r"|\bmake sure (?:that )?([\w'-]+) (?:knows?|hears?|is told|are told|gets? told)\b"
 )
 # One of these stands in whatever the patterns match; most sentences hold none.
@@ -45,7 +49,13 @@ _NOT_OTHERS = frozenset(("i", "we", "you", "which", "what", "who"))
 _SHOULD = re.compile(
     r"(?<!what )(?<!who )(?<!how )(?<![\w'-])(?!i |we |you )[\w'-]+ (?:should|must|needs? to|has to|have to|ought to)"
     r" (?:then |now |please |only |always |no longer )?"
-    r"(?:be|go|ring|say|read|show|point|start|end|last|run|cost|become|stay|go to|come|have|contain|include)\b"
+    r"(?:be|go|ring|say|read|show|point|start|end|last|run|cost|become|stay|come|have|get|move|switch|contain|include)\b"
+)
+# Somebody gets what the asker has: "Kim can have my seat".
+_GIVEN = re.compile(r"(?<![\w'-])(?!i |we |you )[\w'-]+ (?:can|may|could|should) have (?:my|our|mine|ours)\b")
+# Another of the same: "I'd rather have the blue one", "I'd like size 40 instead".
+_OTHER = re.compile(
+    r"\b(?:like|want|prefer|need|have)\b[^.]{0,40}\b(?:instead|rather than|in place of)\b|\brather have\b"
 )
 # What is owed: "we want our money back", "I'd like a rebate".
 _OWED = re.compile(
@@ -58,6 +68,14 @@ _OWED = re.compile(
 # The other of two: "the old slot has to go, new one is 3 June".
 _INSTEAD = re.compile(
     r"\b(?:the )?new (?:one|date|time|slot|day) (?:is|will be|would be|at|on|:)|\bnew (?:date|time|slot|day)s?:"
+)
+# One of several that were offered is taken: "we'll have the smaller one", "the attic it is".
+_CHOSEN = re.compile(
+    r"\b(?:i|we|she|he|they)(?:'ll|'d| will| would| want to)(?: rather| prefer to| like to| love to)?"
+    r" (?:take|have|go for|go with)\b"
+    r"|\blet's (?:take|have|go for|go with)\b|^\W*(?:go|going) (?:with|for) (?:the|option|number|that|this|your|a)\b"
+    r"|\w it is(?: then| please| thanks)?\s*[.!,;]|\w it is(?: then| please| thanks)?\s*$"
+    r"|\bthe [\w-]+ (?:one )?(?:then|please)\s*[.!]?\s*$"
 )
 _VALUE = re.compile(r"\d{3,}|\d[\d ]{5,}\d|\w@\w")
 _FACT_NAMED = re.compile(_FACT)
@@ -75,7 +93,7 @@ def wished(sentence: str) -> Iterator[Grant]:
         )
     quote = sentence[:MAX_QUOTE]
     ought = any(word in lowered for word in _OUGHT)
-    if ought and (told := _INFORMED.search(lowered)) and (told[1] or told[2]) not in _NOT_OTHERS:
+    if ought and (told := _INFORMED.search(lowered)) and (told[1] or told[2] or told[3]) not in _NOT_OTHERS:
         yield Grant(actions=(_C.COMMUNICATE,), datatypes=("message",), sure=False, quote=quote)
     elif ought and _SHOULD.search(lowered):
         yield Grant(actions=(_C.CREATE, _C.UPDATE), sure=False, quote=quote)
@@ -83,6 +101,12 @@ def wished(sentence: str) -> Iterator[Grant]:
         yield Grant(actions=(_C.TRANSFER,), datatypes=("payment",), sure=False, quote=quote)
     if "new " in lowered and _INSTEAD.search(lowered):
         yield Grant(actions=(_C.COMMUNICATE, _C.CREATE, _C.UPDATE), datatypes=("event",), sure=False, quote=quote)
+    if " have " in lowered and _GIVEN.search(lowered):
+        yield Grant(actions=(_C.ADMINISTER, _C.COMMUNICATE, _C.CREATE, _C.UPDATE), sure=False, quote=quote)
+    if ("rather" in lowered or "instead" in lowered) and _OTHER.search(lowered):
+        yield Grant(actions=(_C.TRANSFER, _C.UPDATE), datatypes=("order", "reservation"), sure=False, quote=quote)
+    if _CHOSEN.search(lowered):
+        yield Grant(actions=(_C.CREATE, _C.TRANSFER, _C.UPDATE), sure=False, quote=quote)
     if changed := _CHANGED.search(lowered):
         fact = _FACT_NAMED.search(changed[0])
         named = kinds(fact[0].split()[0]) if fact else kinds("address")
