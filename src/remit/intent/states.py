@@ -85,7 +85,8 @@ _STATES = {
     """,
     "double": "duplicate duplicates two-same exists-twice in-twice there-twice",
 }
-# What is done about it, and on which things beside those that the sentence names.
+# What is done about it, and on which things beside those that the sentence names. Nobody is let in by a state but who
+# is shut out.
 _DONE: dict[str, tuple[tuple[OperationClass, ...], str]] = {
     "lost": ((_C.ADMINISTER, _C.COMMUNICATE, _C.CREATE, _C.UPDATE), "card case password"),
     "exposed": ((_C.ADMINISTER, _C.COMMUNICATE, _C.CREATE, _C.UPDATE), "card case password"),
@@ -95,8 +96,8 @@ _DONE: dict[str, tuple[tuple[OperationClass, ...], str]] = {
     "awaited": ((_C.COMMUNICATE, _C.CREATE), "message"),
     "uncomfortable": ((_C.EXECUTE, _C.UPDATE), "device temperature light"),
     "shut out": ((_C.ADMINISTER, _C.CREATE, _C.UPDATE), "password permission device lock door"),
-    "joining": ((_C.ADMINISTER, _C.COMMUNICATE, _C.CREATE, _C.UPDATE), "event guest reservation"),
-    "starting": ((_C.ADMINISTER, _C.COMMUNICATE, _C.CREATE, _C.UPDATE), "user permission channel event"),
+    "joining": ((_C.COMMUNICATE, _C.CREATE, _C.UPDATE), "event guest reservation"),
+    "starting": ((_C.COMMUNICATE, _C.CREATE, _C.UPDATE), "user permission channel event"),
     "leaving": ((_C.ADMINISTER, _C.DELETE, _C.UPDATE), "user permission channel"),
     "away": ((_C.COMMUNICATE, _C.CREATE, _C.UPDATE), "event leave absence"),
     "wrong": ((_C.CREATE, _C.UPDATE), ""),

@@ -33,8 +33,8 @@ def licensed(goal: str, *, sure: bool | None = None) -> set[OperationClass]:
         ("Ottoline never got her certificate", {C.COMMUNICATE}),
         ("it's too warm in the server room", {C.UPDATE, C.EXECUTE}),
         ("I'm locked out of the ledger", {C.ADMINISTER}),
-        ("Grandpa wants to come to the picnic after all", {C.ADMINISTER}),
-        ("Wilma starts on Monday in the bakery", {C.ADMINISTER, C.CREATE}),
+        ("Grandpa wants to come to the picnic after all", {C.UPDATE}),
+        ("Wilma starts on Monday in the bakery", {C.CREATE}),
         ("the attic it is then", {C.CREATE, C.TRANSFER}),
         ("I'd rather take the later ferry", {C.CREATE, C.TRANSFER}),
         ("is the attic free? if so take it", {C.CREATE, C.TRANSFER}),
@@ -52,6 +52,7 @@ def test_what_a_state_or_choice_asks_for(goal: str, classes: set[OperationClass]
     ("goal", "class_"),
     [
         ("What happens if my fuel card is stolen?", C.ADMINISTER),
+        ("Wilma starts on Monday in the bakery", C.ADMINISTER),
         ("If the laptop is lost, the depot has another", C.ADMINISTER),
         ("nothing is broken, I only want to see the manual", C.COMMUNICATE),
         ("My fuel card was stolen, write to the depot about it", C.ADMINISTER),
