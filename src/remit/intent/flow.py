@@ -30,6 +30,7 @@ MAX_LEAVING = 20_000  # characters of one argument that are searched for secrets
 LEAST_SECRET = 4  # characters; a shorter value tells nothing
 NEAR = 80  # characters before a value in which a word says that it is a secret
 MAX_KEY = 64  # characters of a value that are looked for
+MAX_NAMED = 16  # things of one argument that a call passes on
 MAX_PLACES = 16  # of one value in one passage
 MAX_SOURCES = 64  # results, the last ones, whose secrets are looked for
 _SEPARATOR = re.compile(r"[\s._-]")
@@ -88,6 +89,14 @@ def flow(case: Case, sink: Origin, label: Label, mission: Mission | None, settin
             )
     if rank in _KNOWN and limit >= _CONFIDENTIAL:
         return CLEAR
+    if case.tview.acts and (named := _named_secret(case)):
+        return Finding(
+            kind=FindingKind.FLOW,
+            verdict="leaks",
+            score=0.7,
+            message="what would be passed on is named for secrets, and the goal speaks of none of it",
+            rests_on=(Evidence(what=f"argument {named}"),),
+        )
     if limit < _INTERNAL and label.confidentiality > limit:
         return _BOUND  # nothing that was read may leave
     if case.tview.acts and label.integrity is Integrity.OUTSIDE and rank >= UNKNOWN:
@@ -106,6 +115,19 @@ def _internal(case: Case, settings: Settings) -> bool:
             if not any(host == domain or host.endswith("." + domain) for domain in settings.internal_domains):
                 return False
     return True
+
+
+def _named_secret(case: Case) -> str:
+    """The argument that says which thing is passed on, by a name that stands for secrets: who shares `api_tokens.txt`
+    tells what is in it. Not a key that the call itself works with, which its own name says."""
+    for asked in case.tview.asked:
+        if asked.sink or tells_of_secret(asked.path.lower()):
+            continue
+        for text in leaves(at(case.arguments, asked.path), MAX_NAMED):
+            lowered = text[:MAX_KEY].lower()
+            if tells_of_secret(lowered) and case.view.keys.isdisjoint(keys_of(fold(lowered))):
+                return asked.path
+    return ""
 
 
 def _secret(case: Case) -> Passage | None:

@@ -6,6 +6,7 @@ outsider's instruction which fits the call is the explanation unless the value w
 data before the outsider spoke. The worst argument is the call's origin.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,6 +40,7 @@ NONE, GOAL, TRUSTED, REFERENCED, UNKNOWN, OUTSIDER, NOWHERE, INSTRUCTION = range
 MAX_VALUES = 64  # of one call
 LEAST_SQUEEZED = 5  # characters of a value that is looked for in the goal without its separators
 MAX_RECENT = 64  # results that are asked whether their calls named a value
+MAX_FIGURES = 8  # of one argument
 MAX_CONTENT = 20_000  # characters of free text that are searched
 LONG = 80  # characters; a longer argument is free text
 
@@ -51,6 +53,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     passage: Passage | None = None
 
 
+_FIGURE = re.compile(r"\d{2,9}(?:\.\d{1,4})?")
 _LINKS = frozenset(words("link links url urls website websites site sites page pages webpage address addresses online"))
 _REACHED = frozenset(words("phone mobile cell tel telephone number fax whatsapp sms msisdn contact account"))
 _MACHINES = frozenset(words("assistant assistants agent agents ai bot bots llm automation copilot"))
@@ -96,12 +99,29 @@ class Case(Relying):
             if asked.sink:
                 sink = worst
         self._argument, self._sink = "", False
+        if reaches and worst.rank < OUTSIDER and self.view.stems.isdisjoint(self.tview.called):
+            worst = self._figures(worst, arguments)
         if spoken or reaches:
             roles, content = self.tview.roles, self.tview.content
             for name, value in arguments.items():
                 if name not in roles:
                     worst = self._other(worst, name, value, name in content)
         return worst, sink
+
+    def _figures(self, worst: Origin, arguments: Mapping[str, Any]) -> Origin:
+        """A figure that only somebody's prose tells, a limit or a price, is his, unless the goal relies on him for it.
+
+        Not where the goal asks for this very act."""
+        for name, value in arguments.items():
+            if type(value) in (str, bool):
+                continue
+            for text in leaves(value, MAX_FIGURES):
+                keys = value_of(text).keys if _FIGURE.fullmatch(text) else ()
+                for key in keys:
+                    places = () if key in self.view.keys else self.memory.seen(key)
+                    if places and self._mentioned(text, places):
+                        return Origin(OUTSIDER, name, places[0])
+        return worst
 
     def said(self) -> frozenset[str]:
         """What the arguments that matter say of what the goal says."""

@@ -5,7 +5,7 @@ instruction stands when it says so ("as the notice says"); then what is asked th
 fields, which its system keeps, and remarks, which are their author's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from remit.catalogue.words import split
@@ -122,6 +122,16 @@ class Relying:
             return not known and (bool(self.view.classes & TRANSFER) or not self.deferred_to(passage))
         self._looks += 1
         return (self._looks > MAX_LOOKS or passage.told(self._value)) and not self.deferred_to(passage)
+
+    def _mentioned(self, figure: str, places: Sequence[Passage]) -> bool:
+        """Whether a figure stands nowhere but in the prose of outsiders on whom the goal does not rely."""
+        self._looks += len(places)
+        return self._looks <= MAX_LOOKS and all(
+            (place.instruction or place.introduced or place.told(figure))
+            and place.source.outside
+            and not self.deferred_to(place)
+            for place in places
+        )
 
     def _selected(self, passage: Passage) -> bool:
         """Whether the value is a field of a record by which systems tell things apart, or that the argument names.

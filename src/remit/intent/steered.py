@@ -15,9 +15,9 @@ from remit.catalogue.words import split
 from remit.intent.classes import ADMINISTER, DELETE, EXECUTE, HIGH, TRANSFER, UPDATE
 from remit.intent.grounding import GOAL, MAX_VALUES, Case, Origin
 from remit.intent.lexicon import ENGLISH
-from remit.intent.lookups import MAX_TEXT, MAX_TOKENS, value_of
+from remit.intent.lookups import MAX_TEXT, MAX_TOKENS, computed, value_of
 from remit.intent.sources import Passage, is_choice
-from remit.intent.values import at, fold, keys_of, leaves
+from remit.intent.values import at, fold, keys_of, leaves, may_date
 from remit.intent.words import words
 
 MAX_PLACES = 4  # of one value whose records are compared with a passage
@@ -50,7 +50,7 @@ def steered(case: Case, name: str, worst: Origin, asked: bool, alike: bool, outs
     called = _calling(case, name)
     weak = None
     for passage in case.memory.spoken[-MAX_VALUES:]:
-        near = _near(case, passage) or (passage in called and NEAR)
+        near = _near(case, passage, asked) or (passage in called and NEAR)
         if not near:
             continue
         if case.delegated(passage):
@@ -65,8 +65,11 @@ def steered(case: Case, name: str, worst: Origin, asked: bool, alike: bool, outs
     return weak
 
 
-def _near(case: Case, passage: Passage) -> int:
-    """Whether the passage asks for such an act, and about the same kind of thing or this very one."""
+def _near(case: Case, passage: Passage, asked: bool) -> int:
+    """Whether the passage asks for such an act, and about the same kind of thing or this very one.
+
+    A call that the goal does not ask for is the one that a passage means, whatever both call the thing, where it says
+    what only the passage says."""
     tview = case.tview
     found = False
     for grant in passage.grants:
@@ -74,9 +77,12 @@ def _near(case: Case, passage: Passage) -> int:
             if not grant.kinds.isdisjoint(tview.kinds):
                 return ALIKE
             found = True
-    if not found or not (case.view.sure or tview.classes & _LOST):
+    if not found:
         return 0
-    return NEAR if _describes(case, passage) >= FEW else 0
+    sure = case.view.sure
+    if not asked and _carries(case, passage, at_least=1 if sure else FEW):
+        return NEAR
+    return NEAR if (sure or tview.classes & _LOST) and _describes(case, passage) >= FEW else 0
 
 
 def _calling(case: Case, name: str) -> list[Passage]:
@@ -97,11 +103,11 @@ def _ties(case: Case, passage: Passage) -> bool:
     )
 
 
-def _carries(case: Case, passage: Passage) -> bool:
-    """Whether an argument repeats what the passage says and the goal does not."""
+def _carries(case: Case, passage: Passage, at_least: int = 1) -> bool:
+    """Whether an argument repeats what the passage says and the goal does not, in so many words or in figures."""
     if case.news is None:
         case.news = list(_new(case))
-    return any(passage.tokens.issuperset(new) for new in case.news)
+    return any(passage.tokens.issuperset(new) and (len(new) >= at_least or not new[0].isalpha()) for new in case.news)
 
 
 def _new(case: Case) -> Iterable[list[str]]:
@@ -110,6 +116,8 @@ def _new(case: Case) -> Iterable[list[str]]:
     sums = [asked.path for asked in case.tview.asked if not asked.must]
     for name, value in case.arguments.items():
         for text in leaves(value, MAX_VALUES):
+            if computed(text) and may_date(text):
+                continue  # whoever speaks of a day and a time says the same
             told = [key for key in keys_of(fold(text[:MAX_TEXT]).lower()) if key not in ENGLISH.stop]
             new = [key for key in told if key not in case.view.keys]
             if new and len(new) * 2 >= len(told) and not (len(told) == 1 and (is_choice(name) or name in sums)):
