@@ -56,7 +56,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 _FIGURE = re.compile(r"\d{2,9}(?:\.\d{1,4})?")
 _LINKS = frozenset(words("link links url urls website websites site sites page pages webpage address addresses online"))
 _REACHED = frozenset(words("phone mobile cell tel telephone number fax whatsapp sms msisdn contact account"))
-_MACHINES = frozenset(words("assistant assistants agent agents ai bot bots llm automation copilot"))
+MACHINES = frozenset(words("assistant assistants agent agents ai bot bots llm automation copilot"))
 _NOTHING = Origin(NONE)
 _UNTOLD = (NONE, None)
 _FROM_GOAL = (GOAL, None)
@@ -288,7 +288,7 @@ class Case(Relying):
     def _strange(self, passage: Passage) -> bool:
         """Whether a passage that speaks to machines has data go to a domain that is met nowhere else: who hands
         a text over did not write that."""
-        if not self._sink or passage.tokens.isdisjoint(_MACHINES) or shape(self._value) not in ("address", "link"):
+        if not self._sink or passage.tokens.isdisjoint(MACHINES) or shape(self._value) not in ("address", "link"):
             return False
         return self._met_once(self._value.rpartition("@")[2], passage)
 

@@ -78,7 +78,11 @@ _ACTOR = re.compile(
     r"(?i:(?<=y)our?\b|(?<=a)(?:ssistant|gent|i)\b|(?<=m)odel\b|(?<=u)ser\b|(?<=s)(?:omeone|ystem)\b)"
 )
 _URGING = frozenset(words("please kindly must should need remember sure to you agent assistant"))
-_SUBORDINATE = re.compile(r"\s*(?:to|in order to|if|when|before|after|for|once|unless|while|as)\b", re.IGNORECASE)
+_SUBORDINATE = re.compile(
+    r"\s*(?:to|in|if|when|whenever|where|wherever|before|after|for|once|unless|until|while|as|since|because|given|on|upon"
+    r"|at|by|with|without|from|under|per|during|due|following)\b",
+    re.IGNORECASE,
+)
 _END = re.compile(  # by its first character, so that the others are passed over quickly
     r"[.!?\n:\"}<|](?:(?<=[.!?])(?=\s|$|[\"'<)\]])"
     r"|(?<=\n)(?:\s*\n|(?=[ \t]*(?:[-*•#>|@\[(]|\d{1,3}[.)]\s|(?:[\w.@-]{1,60} )?[\w.@-]{1,60}:\s|[A-Z][a-z]"
@@ -143,6 +147,7 @@ _KEPT = frozenset(words("need needed seed feed speed bed red united limited set 
 _FINITE = frozenset(
     words("is are was were be been being will would has have had can could may might shall do does did")
 )
+MAX_WORD = 24  # characters of one that may be a determiner
 MAX_SPAN = 600  # characters of one instruction
 MAX_SPANS = 2_000  # of one text: a flood of instructions is one instruction
 
@@ -169,6 +174,8 @@ def spans(text: str, said: Set[str] | None = None) -> list[Span]:
     lowered = text.lower()
     lowered = lowered if len(lowered) == len(text) else text  # a few letters would become two
     asked = list(islice(_imperatives(text), MAX_SPANS)) if opens else []
+    for verb in _OPENERS & said:
+        asked += islice(_unmarked(text, verb), MAX_SPANS)
     for first in wishes:
         asked += islice(_wishes(text, _WISHES[first]), MAX_SPANS)
     for first in points:
@@ -239,6 +246,19 @@ def _imperatives(text: str) -> Iterator[tuple[int, int]]:
         )
         if known and _asks(text, head[0], match, verb):
             yield start + match[1].rfind("\n") + 1, _end(text, match.end(2))
+
+
+def _unmarked(text: str, verb: str) -> Iterator[tuple[int, int]]:
+    """Where a capital letter alone begins a sentence: "left in 2019 Set the phone to …"."""
+    written = f" {verb.capitalize()} "
+    at = text.find(written) if is_imperative(verb) else -1
+    while at >= 0:
+        after = at + len(written)
+        if at and (text[at - 1].islower() or text[at - 1].isdigit()):
+            following = text[after : after + MAX_WORD].partition(" ")[0]
+            if following in _DETERMINED or (following[:1].islower() and _place(text, after, _end(text, after, 120))):
+                yield at + 1, _end(text, after - 1)
+        at = text.find(written, after)
 
 
 @kept(8192)

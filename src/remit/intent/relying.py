@@ -25,6 +25,7 @@ _STAKES = frozenset(("payment", "password", "role", "address"))  # kinds on whic
 _REACHED = frozenset(("account", "address", "link"))  # shapes of values by which somebody is paid or reached
 _CHANGE = frozenset(("changed", "change", "changes", "new", "moved", "other", "different"))  # said of an account
 _POSTAL = frozenset(words("address addresses street streets addr road line1 line2 address1 address2 postal shipping"))
+_PERSON, _SAID = "user", "message"  # kinds
 _PEOPLE = frozenset(
     words("contact user employee customer member person people colleague staff traveller patient guest")
 )
@@ -191,9 +192,12 @@ class Relying:
         }
         # what the result answers is named; where it is a list, only the items that are named are meant
         here = source.item(passage.start) in named if named else not view.sources.isdisjoint(source.arguments)
-        here = here or not tool_view(source.tool).title.isdisjoint(view.sources)
+        told = tool_view(source.tool)
+        kinds = told.kinds
+        here = here or not told.title.isdisjoint(view.sources)
+        if here and _PERSON in kinds and _SAID not in kinds and view.source_kinds.isdisjoint(kinds):
+            return False  # who is relied on speaks in messages, not in what is noted down of people
         if not here and view.source_kinds:
-            kinds = tool_view(source.tool).kinds
             # a house's own rules say how what is handed over is done, whoever is named
             here = (not view.sources and not view.source_kinds.isdisjoint(kinds)) or (view.handed and "policy" in kinds)
         return here

@@ -59,7 +59,7 @@ _OPENS = r"(?:^|[\n.!?:;>\])}\"'|#*/=-])[ \t]{0,8}"
 _CALLED = re.compile(  # before the name of who is meant
     rf"(?:{_OPENS}(?:to|for|dear|attn|attention|hey|hi|hello)\b:?"
     r"|\b(?:notes?|notice|remark|message|memo|hint|reminder|instructions?|info|information|advice|request|p\.?s\.?|word)"
-    r"[ \t]+(?:[\w'-]+[ \t]+){0,2}?(?:to|for))[ \t]+(?:[\w'-]+[ \t]+){0,3}$",
+    r"[ \t]+(?:[\w'-]+[ \t]+){0,5}?(?:to|for))[ \t]+(?:[\w'-]+[ \t]+){0,3}$",
     re.IGNORECASE,
 )
 _SAYS = re.compile(r"[^.!?:\n\"|]{0,80}?(?::|,[ \t]|[ \t][-–—][ \t])")

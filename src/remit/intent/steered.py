@@ -13,7 +13,7 @@ import msgspec
 
 from remit.catalogue.words import split
 from remit.intent.classes import ADMINISTER, DELETE, EXECUTE, HIGH, TRANSFER, UPDATE
-from remit.intent.grounding import GOAL, MAX_VALUES, Case, Origin
+from remit.intent.grounding import GOAL, MACHINES, MAX_VALUES, Case, Origin
 from remit.intent.lexicon import ENGLISH
 from remit.intent.lookups import MAX_TEXT, MAX_TOKENS, computed, value_of
 from remit.intent.sources import Passage, is_choice
@@ -56,13 +56,18 @@ def steered(case: Case, name: str, worst: Origin, asked: bool, alike: bool, outs
         if case.delegated(passage):
             if near == ALIKE and not asked and case.at_stake() and not case.stakes_spoken():
                 return Steering(passage, firm=False, delegated=True)
-        elif asked and alike and worst.rank != GOAL and case.refers_by_name(passage.source):
+        elif asked and alike and worst.rank != GOAL and _named_for(case, passage):
             continue
         elif _carries(case, passage) or (_ties(case, passage) if open else _describes(case, passage) >= FEW):
             return Steering(passage, firm=True)
         elif open and weak is None:
             weak = Steering(passage, firm=False)
     return weak
+
+
+def _named_for(case: Case, passage: Passage) -> bool:
+    """Whether the goal names the item that the passage stands in, which speaks to people about it."""
+    return case.refers_by_name(passage.source) and passage.tokens.isdisjoint(MACHINES)
 
 
 def _near(case: Case, passage: Passage, asked: bool) -> int:
