@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from remit.catalogue.words import split
-from remit.intent.classes import COMMUNICATE
+from remit.intent.classes import COMMUNICATE, EXECUTE
 from remit.intent.lookups import (
     IDLE,
     LEAST,
@@ -57,6 +57,8 @@ _FIGURE = re.compile(r"\d{2,9}(?:\.\d{1,4})?")
 _LINKS = frozenset(words("link links url urls website websites site sites page pages webpage address addresses online"))
 _REACHED = frozenset(words("phone mobile cell tel telephone number fax whatsapp sms msisdn contact account"))
 MACHINES = frozenset(words("assistant assistants agent agents ai bot bots llm automation copilot"))
+_CODE = frozenset(("file", "repository"))  # kinds of what machines may run
+_AN_OUTSIDERS = frozenset((OUTSIDER, INSTRUCTION))  # worse than from nowhere, though of a lower rank
 _NOTHING = Origin(NONE)
 _UNTOLD = (NONE, None)
 _FROM_GOAL = (GOAL, None)
@@ -99,7 +101,7 @@ class Case(Relying):
             if asked.sink:
                 sink = worst
         self._argument, self._sink = "", False
-        if reaches and worst.rank < OUTSIDER and self.view.stems.isdisjoint(self.tview.called):
+        if reaches and worst.rank not in _AN_OUTSIDERS and self.view.stems.isdisjoint(self.tview.called):
             worst = self._figures(worst, arguments)
         if spoken or reaches:
             roles, content = self.tview.roles, self.tview.content
@@ -142,7 +144,7 @@ class Case(Relying):
         """Arguments without a role count only where an instruction shows in them, or somebody to be reached whom nobody
         but an outsider names."""
         spoken = bool(self.memory.spoken)
-        if worst.rank == INSTRUCTION or (worst.rank >= OUTSIDER and not spoken):
+        if worst.rank == INSTRUCTION or (worst.rank == OUTSIDER and not spoken):
             return worst
         for text in (value,) if type(value) is str else leaves(value, MAX_VALUES):
             alone = not content and len(text) <= LONG
@@ -152,7 +154,7 @@ class Case(Relying):
             pieces = embedded(text[:MAX_CONTENT]) if not alone else [] if reckoned(text) else [text]
             for piece in pieces[:MAX_VALUES]:
                 rank, passage = self.origin(piece)
-                if rank in (REFERENCED, OUTSIDER) and worst.rank < OUTSIDER and passage:
+                if rank in (REFERENCED, OUTSIDER) and worst.rank not in _AN_OUTSIDERS and passage:
                     reached = rank == OUTSIDER and self._reaches(piece, passage, name if alone else "")
                     if reached or self._lures(piece, passage):
                         worst = Origin(OUTSIDER, name, passage)
@@ -300,9 +302,11 @@ class Case(Relying):
         )
 
     def _lures(self, piece: str, passage: Passage) -> bool:
-        """Whether somebody would be sent a link that stands in one text of an outsider only, and the goal speaks of no
-        link."""
-        if not self.tview.acts or not self.tview.classes & COMMUNICATE or shape(piece) not in ("link", "path"):
+        """Whether somebody or some machine would be sent to a link that stands in one text of an outsider only, and the
+        goal speaks of no link. Who writes it down for himself is sent nowhere."""
+        tview = self.tview
+        told = tview.classes & (COMMUNICATE | EXECUTE) or not _CODE.isdisjoint(tview.kinds)
+        if not tview.acts or not told or shape(piece) not in ("link", "path"):
             return False
         return "/" in piece and self.view.keys.isdisjoint(_LINKS) and self._met_once(piece, passage)
 

@@ -18,6 +18,7 @@ from remit.intent.values import shape, significant
 from remit.intent.views import GoalView
 from remit.intent.words import words
 
+_MACHINES = frozenset(words("assistant assistants ai bot bots llm llms automation copilot"))
 MAX_LOOKS = 48  # into records, for one call: beyond, a value counts as mentioned and as no field
 MAX_LINKS = 64  # results that lead from one to the next
 RISKY = TRANSFER | DELETE | EXECUTE | ADMINISTER
@@ -159,9 +160,13 @@ class Relying:
         for key in source.arguments:
             if key not in self.view.keys and shape(key) in _REACHED and (places := self.memory.seen(key)):
                 first = places[0].source
-                if first.outside and not self.refers(first):
+                if first.outside and (not self.refers(first) or not self._means(places[0])):
                     return True
         return False
+
+    def _means(self, passage: Passage) -> bool:
+        """Whether a passage is a plain statement, or one that the goal defers to."""
+        return not passage.instruction or self.delegated(passage)
 
     def delegated(self, passage: Passage) -> bool:
         """Whether the goal defers to where this instruction stands, for what this call does."""
@@ -183,7 +188,12 @@ class Relying:
         )
 
     def deferred_to(self, passage: Passage) -> bool:
+        """Whether the goal leaves it to where this stands what is done."""
         view, source = self.view, passage.source
+        if not view.sources and not view.source_kinds:
+            return False
+        if passage.instruction and _to_machines(passage):
+            return False  # who hands a text over did not have it written for machines
         named = {
             source.item(place.start)
             for name in view.sources
@@ -215,3 +225,8 @@ class Relying:
     def names(self, some: frozenset[str]) -> bool:
         """Whether an argument that matters says one of these keys."""
         return not some.isdisjoint(self._said)
+
+
+def _to_machines(passage: Passage) -> bool:
+    """Whether it speaks to machines; a house tells its people, and what works for them, how work is done."""
+    return not passage.tokens.isdisjoint(_MACHINES) and "policy" not in tool_view(passage.source.tool).kinds

@@ -91,7 +91,7 @@ _CHANGED = re.compile(
     r"\b(?:(?:has|have) (?:\w+ )?(?:changed|moved|switched)|changed to|(?:is|are) now|no longer"
     r"|from now on|as of (?:today|now|\d)"
     r"|until further notice|effective (?:immediately|today|from|\d)|with immediate effect|out of date|outdated|obsolete"
-    r"|superseded|replaces|is (?:closed|blocked|frozen)|in place of|instead of"
+    r"|superseded|replaces|(?:is|was|been|got) (?:now )?(?:closed|blocked|frozen)|in place of|instead of"
     r"|new (?:bank |giro |payment |payout |settlement )?(?:account|iban|details|wallet)"
     r"|(?:correct|valid|right|updated|proper|actual) (?:bank |payment )?"
     r"(?:account|iban|details|wallet|recipient|payee|one))\b",
