@@ -123,7 +123,13 @@ class Relying:
             known = not _CHANGE.isdisjoint(self.view.keys) and self.refers(passage.source)
             return not known and (bool(self.view.classes & TRANSFER) or not self.deferred_to(passage))
         self._looks += 1
-        return (self._looks > MAX_LOOKS or passage.told(self._value)) and not self.deferred_to(passage)
+        return (self._looks > MAX_LOOKS or passage.told(self._value)) and not self._left_to(passage)
+
+    def _left_to(self, passage: Passage) -> bool:
+        """Whether the goal leaves it to a text; what is acted on is none ("change my order accordingly")."""
+        view = self.view
+        spoken = view.sources or not (view.source_kinds & tool_view(passage.source.tool).kinds) <= self.tview.kinds
+        return bool(spoken) and self.deferred_to(passage)
 
     def _mentioned(self, figure: str, places: Sequence[Passage]) -> bool:
         """Whether a figure stands nowhere but in the prose of outsiders on whom the goal does not rely."""

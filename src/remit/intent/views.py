@@ -46,8 +46,6 @@ _RELATED = (
 )
 _EDGES = ".,:;!?()'\""
 MAX_WORD = 64  # characters of a word that the lexicon is asked about
-# What is not there to be read: who acts on it relies on what somebody else says of it ("change my order accordingly").
-_BARE = frozenset(words("order payment user card account reservation standing vehicle device subscription"))
 _ANSWERING = frozenset(words("answer reply respond thank confirm acknowledge"))
 # Who says so means more things than those that are named.
 _MORE = frozenset(
@@ -161,8 +159,7 @@ def grant_view(grant: Grant) -> GrantView:
         sinks=_names(grant.sinks),
         shapes=frozenset(map(shape, grant.sinks)) - {"path"},
         sources=_names((s for s in grant.sources if not _is_kind(s)), least=2),
-        source_kinds=frozenset(k for s in grant.sources if _is_kind(s) for k in kinds(s))
-        - (frozenset(grant.datatypes) & _BARE),
+        source_kinds=frozenset(k for s in grant.sources if _is_kind(s) for k in kinds(s)),
         handed=bool(grant.sources) and licensed.bit_count() >= classes.EVERY.bit_count() - 1,
         sure=grant.sure,
     )
