@@ -11,6 +11,8 @@ from remit.catalogue.words import fragments, singular, split
 from remit.terms import OperationClass
 
 _C = OperationClass
+_SHOWN = lexicon.NOUNS_TOLD | lexicon.NOUNS_KNOWN | {"log", "logs"}
+_LOOKS = frozenset(verb for verb, classes in lexicon.VERBS.items() if classes == (_C.READ,))
 
 
 class Clause(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +62,8 @@ def clauses_of(name: str, description: str) -> list[Clause]:
     listed = len(pieces) == len(words) == 1 and singular(words[0]) != words[0]
     if (listed or (not at and words and words[-1] in lexicon.NOUNS_TOLD)) and not verbs_told(description):
         return [Clause(verb="get", words=tuple(words))]  # `messages`, `room_details`
+    if 0 < len(own) < len(words) and own[-1] in _SHOWN and set(verbs_told(description)) <= _LOOKS:
+        return [Clause(verb="get", words=tuple(words))]  # `deploy.status`, `run.logs`: a namespace and what it shows
     if _collection(words, at, description):
         return [Clause(verb="get", words=tuple(words))]
     clauses = []

@@ -57,6 +57,15 @@ _SMALL_THINGS = word_set(
     ac aircon plug outlet appliance vacuum sprinkler brightness temperature music playback player humidifier"""
 )
 
+# What comes about where an interface is named by HTTP's methods: nobody is told of it.
+_RECORDS = word_set(
+    """reservation booking appointment request application registration enrollment enrolment enquiry inquiry record
+    account user customer contact guest patient member product item claim shipment delivery return visit case profile
+    lead deal opportunity task event schedule project asset device vehicle subscription membership referral
+    prescription quote estimate contract bill expense timesheet trip itinerary plan reminder alarm room table seat
+    flight hotel restaurant taxi ride rental checkin document file folder note calendar"""
+)
+
 # verb: what is acted on, and what that does. Looked up in the object and, where it says so, in what describes it.
 _TURNS: dict[str, tuple[tuple[frozenset[str], tuple[OperationClass, ...]], ...]] = {
     "return": ((_GOODS, (_C.CREATE,)),),
@@ -74,7 +83,12 @@ _TURNS: dict[str, tuple[tuple[frozenset[str], tuple[OperationClass, ...]], ...]]
     "clear": ((word_set("payment cheque check transaction invoice"), (_C.TRANSFER,)),),
     "track": ((word_set("expense time hour habit workout meal calory water mood spending"), (_C.CREATE,)),),
     "display": ((word_set("message notification alert banner announcement advert ad"), (_C.COMMUNICATE,)),),
-    "post": ((word_set("entry journal ledger transaction posting"), (_C.CREATE, _C.TRANSFER)),),
+    "post": (
+        (word_set("entry journal ledger transaction posting"), (_C.CREATE, _C.TRANSFER)),
+        (word_set("order purchase"), (_C.CREATE, _C.TRANSFER)),
+        (word_set("cancellation deletion removal"), (_C.DELETE,)),
+        (_RECORDS, (_C.CREATE,)),
+    ),
     "close": ((word_set("account membership mailbox"), (_C.DELETE,)),),
     "freeze": ((_HELD, (_C.ADMINISTER,)),),
     "unfreeze": ((_HELD, (_C.ADMINISTER,)),),

@@ -72,9 +72,14 @@ def assess(
             if (
                 licence == OUTSIDE
                 and view.acts
-                and ((worst.rank == GOAL and not tview.classes & HIGH) or (tview.notes and worst.rank <= REFERENCED))
+                and (
+                    (worst.rank == GOAL and not tview.classes & HIGH)
+                    or (tview.notes and worst.rank <= REFERENCED)
+                    or _found_by_name(case, worst)
+                )
             ):
-                # another act than the goal's, on what the goal names and nothing else; or the note that it was done
+                # another act than the goal's, on what the goal names and nothing else; or the note that it was done; or
+                # the goal's act on what was found by what it names
                 licence = UNSURE
             licence = weighed(case, max(licence, OUTSIDE), grant, worst.rank)
             if view.stated and licence != OUTSIDE:
@@ -119,6 +124,17 @@ def assess(
         authority = _MAYBE
     flowing = flow(case, sink, instance_label, mission, settings) if tview.sends else CLEAR
     return authority, _grounding(worst), flowing
+
+
+def _found_by_name(case: Case, worst: Origin) -> bool:
+    """Whether the goal's own act is done to what was found by what it names, whatever this is called: the drafts in a
+    folder are files."""
+    if worst.rank not in (TRUSTED, REFERENCED) or worst.passage is None:
+        return False
+    asked = any(
+        grant.sure and not grant.handed and not case.tview.acting & ~grant.classes for grant in case.view.grants
+    )
+    return asked and case.refers_by_name(worst.passage.source)
 
 
 def _of_the_house(origin: Origin) -> bool:

@@ -101,6 +101,22 @@ _NEEDED = re.compile(
     r"|\btake (?:all |the )?necessary (?:steps|action)\b",
     re.IGNORECASE,
 )
+# Where it stands or who has it, said in passing: "it's in her last mail", "there's a runbook", "Jo has
+# the address", "my plan has all you need". To see something is not to do what it says.
+_TEXT = (
+    r"(?:e-?mails?|mails?|messages?|letters?|notes?|memos?|documents?|docs?|files?|tickets?|issues?|pages?|sheets?|chats?"
+    r"|threads?|posts?|wikis?|reports?|agendas?|plans?|lists?|folders?|briefs?|specs?|minutes|attachments?|calendar)"
+)
+_RULES = r"(?:runbook|guide|checklist|procedure|playbook|manual|how-?to|template|instructions?|protocol|policy)"
+_PASSING = re.compile(
+    rf"\b(?:it'?s|that'?s|they'?re|which is|details? (?:is|are)|info is) (?:in|on)"
+    rf" (?P<within>[\w' -]{{0,40}}?\b{_TEXT})\b"
+    rf"|\bthere(?:'?s| is) an? (?P<rules>[\w -]{{0,30}}?\b{_RULES})\b"
+    r"|(?P<who>[\w'-]+(?: [\w'-]+){0,2}) (?:has|have|knows?) (?:all|everything|the (?:[\w-]+ )?"
+    r"(?:add?ress|number|details|info|information|dates?|times?|list|link|figures|prices?|steps|iban|account))\b",
+    re.IGNORECASE,
+)
+_PASSED = frozenset(words("has have know knows there it its that they details detail info which"))
 _HE = frozenset(words("he she they it that this"))
 _SELF = frozenset(words("i we you is are was the"))
 _HOUSE = ("policy",)
@@ -123,6 +139,8 @@ def defer(
             return [*turn, _handed(_HOUSE, sentence)]
         if (meant := _DONE_FOR.search(sentence)) and (sources := _sayer(sentence, meant, told)):
             return [*turn, _handed(sources, sentence)]
+    if goal and not _PASSED.isdisjoint(said_words) and not is_question(tokens, language) and not but_not(tokens):
+        turn = _in_passing(sentence, turn)
     if not instructive and not deferring:
         return _as_said(sentence, turn, language) if goal and not said_words.isdisjoint(_COMPARING) else turn
     if is_question(tokens, language) or but_not(tokens):
@@ -141,6 +159,23 @@ def defer(
     if instructive and not deferring:
         return turn
     return [grant if grant.sources else msgspec.structs.replace(grant, sources=sources) for grant in turn]
+
+
+def _in_passing(sentence: str, turn: list[Grant]) -> list[Grant]:
+    """The grants, which defer to where something is said to stand; a task that has its own rules is handed to them."""
+    for said in _PASSING.finditer(sentence):
+        what = said["within"] or said["rules"] or said["who"]
+        sources = _named(what, ENGLISH)
+        if said["who"] and not sources:
+            sources = tuple(word for word in what.split()[-1:] if word.lower() not in _SELF | _HE)
+        if said["rules"] and sources and turn:
+            return [*turn, _handed(sources, sentence)]
+        if sources:
+            turn = [
+                grant if grant.sources else msgspec.structs.replace(grant, sources=unique(list(sources)))
+                for grant in turn
+            ]
+    return turn
 
 
 def _handed(sources: tuple[str, ...], sentence: str) -> Grant:

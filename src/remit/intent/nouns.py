@@ -28,11 +28,12 @@ channel group room team workspace slack server forum community;
 page website webpage site url link web blog article www wiki;
 reservation booking flight hotel trip ticket travel table seat cabin baggage insurance itinerary car restaurant
     airport airline room apartment flat accommodation lodging suite hostel villa cottage campsite excursion tour ferry
-    activity taxi cab cruise;
+    activity taxi cab cruise lunch dinner brunch concert gig opera massage haircut lesson museum theatre theater cinema
+    festival train coach;
 order product item cart shipment delivery stock inventory variant shop store tracking courier package
     fulfillment supply grocery shopping basket ingredient goods parcel sku;
 password credential secret key token passphrase pin login security mfa;
-repository repo branch commit issue pull-request code pipeline deployment release build ci;
+repository repo branch commit issue pull-request pr code pipeline deployment release build ci;
 permission role access privilege grant admin visibility;
 address street city location;
 device laptop computer notebook pc desktop tablet printer machine workstation router modem handset smartphone thermostat

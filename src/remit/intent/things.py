@@ -17,9 +17,7 @@ MAX_ITEMS = 24  # of one list of one grant
 _TOWARDS = frozenset(words("to with"))
 # Behind these stands where somebody or something is, unless what is written there is read there.
 _WHEREABOUTS = frozenset(words("in from by"))
-_POSTING = frozenset(
-    words("post publish share announce write comment put upload drop leave ask reply answer tell save")
-)
+_POSTING = frozenset(words("post publish share announce write comment put upload drop leave save"))
 # Behind these verbs stands who is told, not what; behind those, perhaps.
 _ADDRESSING = frozenset(words("tell ask remind inform notify thank contact advise warn brief invite alert"))
 _WRITING_TO = frozenset(

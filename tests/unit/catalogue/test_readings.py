@@ -159,6 +159,13 @@ def test_what_a_description_says_is_not_done_is_not_done() -> None:
         ("delete_reviews", "hotel", {"delete"}),
         ("run_payroll", "month", {"execute", "transfer"}),
         ("redeem_points", "member_id points:integer", {"update"}),
+        ("post_boat_rental", "boat_id day", {"create"}),
+        ("post_ferry_ticket_purchase", "ferry_id", {"create", "transfer"}),
+        ("post_message_to_member", "member_id text", {"communicate"}),
+        ("post_photo", "album_id", {"communicate"}),
+        ("kiln.status", "kiln_id", {"read"}),
+        ("deploy.logs", "service", {"read"}),
+        ("kiln.fire", "kiln_id", {"execute"}),
         ("list_open_positions", "dept", {"read"}),
     ],
 )
