@@ -27,11 +27,12 @@ from remit.intent.grounding import (
 )
 from remit.intent.licence import OUTSIDE, UNSURE, WITHIN, bears_name, elsewhere_than_named, licence_of
 from remit.intent.memory import Memory
-from remit.intent.stated import contradicted
-from remit.intent.steered import steered
+from remit.intent.sources import Passage
+from remit.intent.stated import contradicted, owed
+from remit.intent.steered import Steering, steered
 from remit.intent.tools import ToolView, call_view, tool_view
 from remit.intent.values import at, fold, keys_of, leaves
-from remit.intent.views import goal_view
+from remit.intent.views import GrantView, goal_view
 from remit.terms import (
     Authority,
     Brief,
@@ -47,6 +48,7 @@ from remit.terms import (
 
 _NO_GOAL = Authority(grants=(), compiler="none", hash="")
 MAX_QUOTE = 200
+MAX_BILL = 2_000  # characters before and behind a request to pay that say what is due
 
 
 def assess(
@@ -101,12 +103,15 @@ def assess(
         if worst.rank < INSTRUCTION and memory.spoken:
             alike = grant is not None and not grant.kinds.isdisjoint(tview.kinds)
             asked = licence == WITHIN and grant is not None and not grant.handed
-            if steering := steered(case, tool.name, worst, asked, alike, licence == OUTSIDE):
+            steering = steered(case, tool.name, worst, asked, alike, licence == OUTSIDE)
+            if steering is not None and not _usual(case, steering, licence, grant):
                 rank = INSTRUCTION if steering.firm else REFERENCED if licence == OUTSIDE else OUTSIDER
                 rank = OUTSIDER if steering.delegated else rank
                 worst = worst if worst.rank > rank else Origin(rank, "", steering.passage)
     if worst.rank == INSTRUCTION and worst.passage is not None:
-        if not view.sure and view.acts and case.deferred_to(worst.passage):
+        if view.acts and (
+            (licence == UNSURE and _may_ask(case, worst.passage)) or (not view.sure and case.deferred_to(worst.passage))
+        ):
             licence = max(licence, UNSURE)  # the goal relies on where this stands for what was not understood of it
         elif (licence == UNSURE and not _of_the_house(worst)) or (tview.sinks and not tview.acts):
             # another's words explain the call, the goal's at most could; what is fetched from a place that an outsider
@@ -137,9 +142,34 @@ def _found_by_name(case: Case, worst: Origin) -> bool:
     return asked and case.refers_by_name(worst.passage.source)
 
 
+def _usual(case: Case, steering: Steering, licence: int, grant: GrantView | None) -> bool:
+    """Whether such a request is part of the work: what the house asks of those who do what the goal asks."""
+    if licence == OUTSIDE:
+        return False
+    asked = grant is not None and not grant.handed  # in the goal's own words
+    return (asked or not case.at_stake()) and _in_house(steering.passage)
+
+
+def _may_ask(case: Case, passage: Passage) -> bool:
+    """Whether where a request stands is what the goal speaks of, so that a person may have meant it, too."""
+    source, view = passage.source, case.view
+    if not view.sure and not view.numbered.isdisjoint(source.arguments):
+        return True
+    if (case.tview.notes and case.deferred_to(passage)) or case.kept_by_name(source):
+        return True
+    beside = (
+        source.text[max(0, passage.start - MAX_BILL) : passage.start] + "\n" + source.text[passage.end :][:MAX_BILL]
+    )
+    return case.tview.amounts and owed(case.arguments, beside)
+
+
 def _of_the_house(origin: Origin) -> bool:
+    return origin.passage is not None and _in_house(origin.passage)
+
+
+def _in_house(passage: Passage) -> bool:
     """Whether the house's own rules say so: a person looks at what they ask for, where the goal may mean it, too."""
-    return origin.passage is not None and "policy" in tool_view(origin.passage.source.tool).kinds
+    return "policy" in tool_view(passage.source.tool).kinds
 
 
 def _in_bounds(call: Call, tool: Tool, tview: ToolView, mission: Mission) -> bool:

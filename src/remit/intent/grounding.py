@@ -38,11 +38,13 @@ from remit.terms import VERDICTS, FindingKind
 ORIGINS = VERDICTS[FindingKind.GROUNDING]
 NONE, GOAL, TRUSTED, REFERENCED, UNKNOWN, OUTSIDER, NOWHERE, INSTRUCTION = range(len(ORIGINS))
 MAX_VALUES = 64  # of one call
+MAX_FIELDS = 8  # places of one value that are looked at for being more than remarks
 LEAST_SQUEEZED = 5  # characters of a value that is looked for in the goal without its separators
 MAX_RECENT = 64  # results that are asked whether their calls named a value
 MAX_FIGURES = 8  # of one argument
 MAX_CONTENT = 20_000  # characters of free text that are searched
 LONG = 80  # characters; a longer argument is free text
+MANY = 6  # spaces; so is one of so many words
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
@@ -147,7 +149,7 @@ class Case(Relying):
         if worst.rank == INSTRUCTION or (worst.rank == OUTSIDER and not spoken):
             return worst
         for text in (value,) if type(value) is str else leaves(value, MAX_VALUES):
-            alone = not content and len(text) <= LONG
+            alone = not content and len(text) <= LONG and text.count(" ") < MANY
             if not spoken and not REACHING.search(text):  # nobody is reached by it
                 self._said += value_of(text).keys if alone else ()
                 continue
@@ -195,8 +197,11 @@ class Case(Relying):
             return GOAL, None
         if rank == INSTRUCTION:
             return rank, passage
-        if self._argument and self.memory.named.issuperset(said) and self._used(said):
+        place = self._sink and shape(self._value) == "name"
+        if (self._argument or place) and self.memory.named.issuperset(said) and self._used(said):
             return REFERENCED, None
+        if place and not self.view.keys.isdisjoint(hints(self._value.lstrip("#@"))):
+            return REFERENCED, None  # "the print channel" is `forms-print`: nobody else wrote of it
         return (UNKNOWN if self.memory.gaps or self.memory.overflowed else NOWHERE), None
 
     def _used(self, said: list[str]) -> bool:
@@ -274,7 +279,10 @@ class Case(Relying):
                 rank = OUTSIDER if self.at_stake() or self._strange(instruction) else REFERENCED
             else:
                 relied = (self.view.acts or not self.tview.acts) and (
-                    self.refers(passage.source) or self._linked(passage) or self._selected(passage)
+                    self.refers(passage.source)
+                    or self._linked(passage)
+                    or self._selected(passage)
+                    or self.called_so(passage.source)
                 )
                 rank = REFERENCED if relied and best > REFERENCED and not self._told(passage) else OUTSIDER
             if rank < best:
@@ -330,9 +338,16 @@ class Case(Relying):
         if passage is None or not self.tview.classes & RISKY or argument in self.tview.sinks:
             return False
         return not self.deferred_to(passage) and any(
-            any(map(str.isdigit, said := text.lower())) and said not in self.view.keys and passage.told(said)
+            any(map(str.isdigit, said := text.lower())) and said not in self.view.keys and self._remarked(passage, said)
             for text in leaves(at(self.arguments, argument), MAX_VALUES)
             if not computed(text)
+        )
+
+    def _remarked(self, passage: Passage, said: str) -> bool:
+        """Whether a value stands in remarks only, or in what was looked for by what this one says."""
+        return passage.told(said) and all(
+            place.told(said) or not passage.tokens.isdisjoint(place.source.arguments)
+            for place in self.memory.seen(said)[:MAX_FIELDS]
         )
 
 

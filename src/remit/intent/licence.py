@@ -5,7 +5,7 @@ It is kept with the goal's view, for a bounded number of tools. Where it takes t
 names items, or what was read, because the goal hands the task over, it is worked out for each call.
 """
 
-from remit.intent.classes import ADMINISTER, COMMUNICATE, CREATE, DELETE, EXECUTE, HIGH, OUTWARD, READ
+from remit.intent.classes import ADMINISTER, COMMUNICATE, CREATE, DELETE, EXECUTE, HIGH, OUTWARD, READ, TRANSFER, UPDATE
 from remit.intent.grounding import Case
 from remit.intent.lookups import pieces
 from remit.intent.tools import ToolView
@@ -55,14 +55,19 @@ def _best(goal: GoalView, tool: ToolView, said: frozenset[str]) -> Licence:
             if best == WITHIN:
                 break
     if best == OUTSIDE and (
-        (
-            not goal.sure and not tool.acting & HIGH & ~goal.classes
-        )  # nobody knows what is meant, but that it can be undone
+        (not goal.sure and not _grave(tool) & ~goal.classes)  # nobody knows what is meant, but that it can be undone
         or tool.classes & READ
         or (goal.acts and not goal.names.isdisjoint(said))
     ):
         best = UNSURE
     return best, by
+
+
+def _grave(tool: ToolView) -> int:
+    """What of an act is hard to undo: a change that is settled by what is on file, and says neither how much nor to
+    whom, is a change."""
+    settled = tool.acting & UPDATE and not tool.amounts and not tool.sinks
+    return tool.acting & HIGH & ~(TRANSFER if settled else 0)
 
 
 def _match(grant: GrantView, tool: ToolView, goal: GoalView, said: frozenset[str]) -> int:

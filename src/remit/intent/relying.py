@@ -10,8 +10,10 @@ from typing import Any
 
 from remit.catalogue.words import split
 from remit.intent.classes import ADMINISTER, COMMUNICATE, DELETE, EXECUTE, READ, TRANSFER
+from remit.intent.filing import names as filed
 from remit.intent.lookups import is_code, value_of
 from remit.intent.memory import Memory
+from remit.intent.nouns import kinds
 from remit.intent.sources import Passage, Source, field_tells
 from remit.intent.tools import ToolView, tool_view
 from remit.intent.values import shape, significant
@@ -19,6 +21,8 @@ from remit.intent.views import GoalView
 from remit.intent.words import words
 
 _MACHINES = frozenset(words("assistant assistants ai bot bots llm llms automation copilot"))
+_STEPS = frozenset(("task", "policy"))  # kinds of texts that say what is done
+_DOCUMENTS = frozenset(("file", "policy", "task"))  # and of tools that tell them
 MAX_LOOKS = 48  # into records, for one call: beyond, a value counts as mentioned and as no field
 MAX_LINKS = 64  # results that lead from one to the next
 RISKY = TRANSFER | DELETE | EXECUTE | ADMINISTER
@@ -95,7 +99,9 @@ class Relying:
             places = self.memory.seen(key) if significant(key) else ()
             for place in places[:4]:
                 said = not place.instruction or (people and self.deferred_to(place))
-                if said and place.source is not source and self.refers(place.source):
+                if place.source is source or not said:
+                    continue
+                if self.refers(place.source) or (people and self.deferred_to(place)):
                     return True
         return False
 
@@ -209,14 +215,34 @@ class Relying:
         # what the result answers is named; where it is a list, only the items that are named are meant
         here = source.item(passage.start) in named if named else not view.sources.isdisjoint(source.arguments)
         told = tool_view(source.tool)
-        kinds = told.kinds
+        about = told.kinds
         here = here or not told.title.isdisjoint(view.sources)
-        if here and _PERSON in kinds and _SAID not in kinds and view.source_kinds.isdisjoint(kinds):
+        if here and _PERSON in about and _SAID not in about and view.source_kinds.isdisjoint(about):
             return False  # who is relied on speaks in messages, not in what is noted down of people
         if not here and view.source_kinds:
             # a house's own rules say how what is handed over is done, whoever is named
-            here = (not view.sources and not view.source_kinds.isdisjoint(kinds)) or (view.handed and "policy" in kinds)
+            here = (not view.sources and not view.source_kinds.isdisjoint(about)) or (view.handed and "policy" in about)
+            here = here or (view.handed and self.kept_by_name(source))
         return here
+
+    def called_so(self, source: Source) -> bool:
+        """Whether the one text that a result is has the name by which the goal calls it, and little is at stake."""
+        if tool_view(source.tool).acts or self.at_stake():
+            return False
+        found = filed(source.arguments, source.text)
+        return bool(found) and found <= self.view.keys
+
+    def kept_by_name(self, source: Source) -> bool:
+        """Whether a document has the name by which a goal relies on it, "the opening checklist": not what people write
+        to each other, whatever they call it."""
+        view, told = self.view, tool_view(source.tool)
+        meant = view.source_kinds & _STEPS
+        if not meant or told.acts or told.kinds.isdisjoint(_DOCUMENTS):
+            return False
+        found = filed(source.arguments, source.text)
+        if found and view.handed and found <= view.keys:
+            return True
+        return any(not meant.isdisjoint(kinds(word)) for word in found)
 
     def fits(self, passage: Passage) -> bool:
         """Whether the instruction, read as a goal, would license this call."""

@@ -79,6 +79,7 @@ LEAST_TELLING = 4  # characters of a word that tells things apart
 WORDS = 4  # that make a sentence
 _FIELD_NAME = re.compile(r"[\"']?[a-z_][\w-]{0,38}(?: [\w-]{1,20})?[\"']?\s?[:=](?=[\s\"'\d\[{])")
 _FIELD_END = re.compile(r"[\"']?\s?(?:[,}\]\n;)|]|$)")
+_ENTRY = re.compile(r"[\"']\s?:\s?\{")
 _IDENTITY = frozenset(words("id uuid guid identifier number no nr code key ref sku slug handle username serial name"))
 _CHOICES = frozenset(
     words(
@@ -248,6 +249,11 @@ def _among_words(text: str, start: int, end: int) -> bool:
     return len(_LETTERS.findall(beside)) + len(_LETTERS.findall(after[:ends])) >= WORDS
 
 
+def _is_entry(text: str, start: int, end: int) -> bool:
+    """Whether a value is what a mapping has one of its records under: it tells them apart as an `id` does."""
+    return text[start - 1 : start] in ("'", '"') and _ENTRY.match(text, end) is not None
+
+
 @lru_cache(maxsize=2048)
 def field_tells(field: str, argument: str) -> bool:
     """Whether a field tells things apart, as an `id` or `number` does, or is what the argument asks for by name."""
@@ -289,6 +295,8 @@ class Passage(msgspec.Struct, gc=False, eq=False):
         for start, end in islice(_spelled(lower(text), value), MAX_PLACES):
             if _FIELD_END.match(text, end) and (name := _FIELD.search(text, max(0, start - 60), start)):
                 return name[1]
+            if _is_entry(text, start, end):
+                return "id"
             if found := column(text, start, end):
                 return found
         return ""
@@ -327,7 +335,7 @@ class Passage(msgspec.Struct, gc=False, eq=False):
         text, found = self._record, False
         for place in islice(_spelled(text, value) if text else (), MAX_PLACES):
             found = True
-            if not _among_words(text, *place):
+            if _is_entry(text, *place) or not _among_words(text, *place):
                 return False
             if not self.source.text.startswith(("{", "[")) and column(text, *place):
                 return False

@@ -19,6 +19,8 @@ MAX_STATED = 3  # values of one unit; a goal that states more is no longer exact
 MAX_NUMBERS = 32  # of one call
 MAX_KNOWN = 12  # figures of a goal from which others are computed
 MAX_DEPTH = 6
+MAX_FIGURES = 128
+_FIGURE = re.compile(r"(?<![\w.,])\d{1,9}(?:,\d{3}){0,3}(?:\.\d{1,2})?(?![\w,]|\.\d)")
 _UNITS = {
     unit: name
     for name, units in {
@@ -80,6 +82,14 @@ def contradicted(stated: Mapping[str, frozenset[float]], arguments: Mapping[str,
             continue
         return path, " or ".join(f"{one:g}" for one in sorted(said))
     return "", ""
+
+
+def owed(arguments: Mapping[str, Any], beside: str) -> bool:
+    """Whether the amounts of a call stand in a text: an invoice says what is due beside its request to pay, and a
+    request that somebody slipped in says all by itself."""
+    known = {float(match[0].replace(",", "")) for match in islice(_FIGURE.finditer(beside), MAX_FIGURES)}
+    asked = [value for _, unit, value in islice(_carried(arguments, "", 0), MAX_NUMBERS) if unit == "amount"]
+    return bool(asked) and known.issuperset(asked)
 
 
 def _follows(value: float, stated: Mapping[str, frozenset[float]]) -> bool:

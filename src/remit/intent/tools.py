@@ -163,7 +163,7 @@ def _view(
     if said and verb_classes(said[0]):
         said = said[1:]  # "List the parcels" tells no list
     told = frozenset(kind for word in said if is_noun(word) for kind in kinds(word))
-    if any(pair in _HOUSE_RULES for pair in pairwise(said)):
+    if any(pair in _HOUSE_RULES for pair in (*pairwise(said), *pairwise(words))):
         told |= _RULES  # what the house has written down for its people
         found |= _RULES
     if not any(map(is_noun, nouns)):  # the name says nothing of what it works on: its description may

@@ -4,6 +4,7 @@ A view is a pure function of the authority and the goal that it shows; it is kep
 compared: classes (as bits), kinds of things, named items as keys (`values`), and the places that the goal defers to.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -57,6 +58,7 @@ _MORE = frozenset(
         """
     )
 )
+_NUMBERED = re.compile(r"#(\d{1,9})\b")
 MAX_SAID = 4_000  # characters of a goal whose codes are told apart
 MIN_ODD = 3  # characters of a name by which a record is found
 MIN_OWNER = 2  # the same of one that owns something: "Al's trip"
@@ -94,6 +96,7 @@ class GoalView(msgspec.Struct, frozen=True, gc=False, eq=False):
     keys: frozenset[str]
     stems: frozenset[str]  # the same, words in the singular
     codes: Mapping[str, frozenset[str]]  # by which it names items, by their sort
+    numbered: frozenset[str]  # the numbers that it writes as those of things: "#63"
     squeezed: str
     names: frozenset[str]  # what the goal names, as keys
     only: bool  # means the items that it names, and no others
@@ -149,17 +152,18 @@ def _is_kind(source: str) -> bool:
 def grant_view(grant: Grant) -> GrantView:
     """One grant, ready to be compared."""
     licensed = bits(grant.actions)
+    said = frozenset(k for s in grant.sources if _is_kind(s) for k in kinds(s))
     return GrantView(
         classes=licensed,
         related=_related(licensed),
         verbs=frozenset(grant.verbs),
         kinds=frozenset(grant.datatypes),
-        things=any(map(is_noun, grant.datatypes)),
+        things=any(map(is_noun, set(grant.datatypes) - said)),
         names=_names(grant.identifiers),
         sinks=_names(grant.sinks),
         shapes=frozenset(map(shape, grant.sinks)) - {"path"},
         sources=_names((s for s in grant.sources if not _is_kind(s)), least=2),
-        source_kinds=frozenset(k for s in grant.sources if _is_kind(s) for k in kinds(s)),
+        source_kinds=said,
         handed=bool(grant.sources) and licensed.bit_count() >= classes.EVERY.bit_count() - 1,
         sure=grant.sure,
     )
@@ -211,6 +215,7 @@ def _make(authority: Authority, goal: str) -> GoalView:
         keys=keys,
         stems=frozenset(map(singular, keys)),
         codes=codes(lowered[:MAX_SAID]),
+        numbered=frozenset(_NUMBERED.findall(lowered[:MAX_SAID])),
         squeezed=squeeze(lowered),
         names=names,
         only=keys.isdisjoint(_MORE),
