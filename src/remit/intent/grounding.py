@@ -26,12 +26,9 @@ from remit.intent.lookups import (
     sayings,
     value_of,
 )
-from remit.intent.memory import Memory
 from remit.intent.relying import RISKY, Relying
 from remit.intent.sources import Passage, is_choice
-from remit.intent.tools import ToolView
 from remit.intent.values import REACHING, at, leaves, may_date, shape, significant
-from remit.intent.views import GoalView
 from remit.intent.words import words
 from remit.terms import VERDICTS, FindingKind
 
@@ -69,13 +66,7 @@ _FROM_GOAL = (GOAL, None)
 class Case(Relying):
     """One call against one goal and memory; made for one assessment."""
 
-    __slots__ = ("news", "records")
-
-    def __init__(self, arguments: Mapping[str, Any], tview: ToolView, view: GoalView, memory: Memory) -> None:
-        super().__init__(arguments, tview, view, memory)
-        # what it says that the goal does not, and the words of its things' records; for `steered`
-        self.news: list[list[str]] | None = None
-        self.records: list[frozenset[str]] | None = None
+    __slots__ = ()
 
     def ground(self) -> tuple[Origin, Origin]:
         """The worst origin of the arguments that matter, and of the sinks alone."""

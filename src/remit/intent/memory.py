@@ -30,7 +30,7 @@ MAX_ARGUMENT = 300  # characters of an argument that may name something: a messa
 Places = tuple[Passage, ...]
 
 
-_NONE: tuple[int, Places] = (0, ())
+_NOWHERE: tuple[tuple[Source | Passage, ...], Places] = ((), ())
 
 
 class Memory:
@@ -43,8 +43,8 @@ class Memory:
         self.overflowed = False  # whether something fell out
         # Where a key was seen, oldest first: anywhere in a result, or in a passage of it.
         self._places: dict[str, tuple[Source | Passage, ...]] = {}
-        # The passages that hold it, once somebody asked, and of how many of these places they are.
-        self._found: dict[str, tuple[int, Places]] = {}
+        # The passages that hold it, once somebody asked, and in which of these places they were found.
+        self._found: dict[str, tuple[tuple[Source | Passage, ...], Places]] = {}
         self._passages: dict[int, Passage] = {}  # those that were asked for, by number
         self._count = 0
         self.sources: list[Source] = []
@@ -82,9 +82,10 @@ class Memory:
             self.gaps = True
             return _label(tool.id, outside, False)
         own: list[str] = []
-        for leaf in leaves(arguments):
-            if len(leaf) <= MAX_ARGUMENT:
-                own += _argument_keys(leaf)
+        for value in arguments.values():
+            for leaf in (value,) if type(value) is str else leaves(value):
+                if len(leaf) <= MAX_ARGUMENT:
+                    own += _argument_keys(leaf)
         text = whole = fold(unescape(content))
         room = self._limit - self._size - _EACH
         if len(text) * _OVERHEAD > room:
@@ -122,8 +123,8 @@ class Memory:
         places = self._places.get(key)
         if places is None:
             return ()
-        found = self._found.get(key, _NONE)
-        return found[1] if found[0] == len(places) else self._find(key, places, found)
+        found = self._found.get(key)
+        return found[1] if found is not None and found[0] is places else self._find(key, places)
 
     def _passage(self, source: Source, at: int) -> Passage:
         """A passage of a result, made when it is asked for: of what is read, little is."""
@@ -151,10 +152,11 @@ class Memory:
             if key not in own and len(known := places.get(key, ())) < MAX_PLACES:
                 places[key] = (*known, self._passage(source, at))
 
-    def _find(self, key: str, places: tuple[Source | Passage, ...], before: tuple[int, Places]) -> Places:
+    def _find(self, key: str, places: tuple[Source | Passage, ...]) -> Places:
         """Where a key stands, looked for in the places that were added, and kept."""
-        found = list(before[1])
-        for place in places[before[0] :]:
+        looked, before = self._found.get(key, _NOWHERE)
+        found = list(before)
+        for place in places[len(looked) :]:
             if len(found) >= MAX_POSTINGS:
                 break
             if isinstance(place, Source):
@@ -162,7 +164,7 @@ class Memory:
             elif place not in found:
                 found.append(place)
         kept = tuple(found[:MAX_POSTINGS])
-        self._found[key] = (len(places), kept)
+        self._found[key] = (places, kept)
         return kept
 
 
@@ -178,4 +180,5 @@ def _label(tool: ToolId, outside: bool, confidential: bool) -> Label:
 @kept(2048)
 def _argument_keys(leaf: str) -> tuple[str, ...]:
     lowered = fold(leaf).lower()
-    return (*keys_of(lowered), *[key for _, key in grouped(lowered)])
+    keys = keys_of(lowered)
+    return (*keys, *[key for _, key in grouped(lowered)]) if " " in lowered else tuple(keys)

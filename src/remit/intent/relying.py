@@ -39,7 +39,20 @@ _PEOPLE = frozenset(
 class Relying:
     """One call against one goal and memory, and the argument of it that is asked about."""
 
-    __slots__ = ("_argument", "_links", "_looks", "_said", "_sink", "_value", "arguments", "memory", "tview", "view")
+    __slots__ = (
+        "_argument",
+        "_links",
+        "_looks",
+        "_said",
+        "_sink",
+        "_value",
+        "arguments",
+        "memory",
+        "news",
+        "records",
+        "tview",
+        "view",
+    )
 
     def __init__(self, arguments: Mapping[str, Any], tview: ToolView, view: GoalView, memory: Memory) -> None:
         self.arguments = arguments
@@ -52,6 +65,9 @@ class Relying:
         self._sink = False  # whether it is one
         self._links = 0  # that are being followed
         self._looks = 0  # into the text of records
+        # what it says that the goal does not, and the words of its things' records; for `steered`
+        self.news: list[list[str]] | None = None
+        self.records: list[frozenset[str]] | None = None
 
     def at_stake(self) -> bool:
         """Whether money, access or something hard to undo is at stake, on which no delegated instruction suffices."""
