@@ -64,7 +64,7 @@ def clauses_of(name: str, description: str) -> list[Clause]:
         return [Clause(verb="get", words=tuple(words))]  # `messages`, `room_details`
     if 0 < len(own) < len(words) and own[-1] in _SHOWN and set(verbs_told(description)) <= _LOOKS:
         return [Clause(verb="get", words=tuple(words))]  # `deploy.status`, `run.logs`: a namespace and what it shows
-    if _collection(words, at, description):
+    if _collection(words, at, description) or _labelled(words, at, description):
         return [Clause(verb="get", words=tuple(words))]
     clauses = []
     for index, position in enumerate(at):
@@ -107,6 +107,14 @@ def _collection(words: list[str], at: list[int], description: str) -> bool:
     return lexicon.is_ambiguous(verb) and all(
         told == verb or lexicon.VERBS[told] == (_C.READ,) for told in verbs_told(description)
     )
+
+
+def _labelled(words: list[str], at: list[int], description: str) -> bool:
+    """`rent-ledger`, "LEDGER. Prints …": the description begins with what it is, and the first word says of what."""
+    if at != [0] or len(words) < 2 or not lexicon.is_ambiguous(lexicon.verb(words[0])):
+        return False
+    label = {singular(word) for word in next(iter(fragments(description)), [])}
+    return bool(label) and label <= {*map(singular, words[1:])} and set(verbs_told(description)) <= _LOOKS
 
 
 def _phrased(words: list[str]) -> list[str]:

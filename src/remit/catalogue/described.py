@@ -83,11 +83,19 @@ def _heads(words: list[str], lead: str) -> Iterator[Told]:
         return
     joined = _joined(words)
     last = joined[-1] if joined else 0
-    following = tuple(words[last + 1 : last + 7])  # what they all act on
+    following = tuple(_object(words[last + 1 : last + 7]))  # what they all act on
     for index in (0, *joined):
         one = lexicon.verb(words[index])
         third = words[index] != one and words[index].endswith("s")
         yield Told(verb=one, words=following, plain=_plain(words, index, one), joined=bool(joined), third=third)
+
+
+def _object(words: list[str]) -> list[str]:
+    """Up to where another act begins: "open the letter and mark it as read"."""
+    for index, word in enumerate(words[:-1]):
+        if word in lexicon.JOINERS and index and lexicon.verb(words[index + 1]) == words[index + 1]:
+            return words[:index] if words[index + 2 : index + 3] in (["it"], ["them"]) else words
+    return words
 
 
 def _paying(words: list[str]) -> Iterator[Told]:

@@ -13,7 +13,8 @@ _C = OperationClass
 
 _FAMILIES: dict[tuple[OperationClass, ...], str] = {
     (_C.READ,): """
-        export get sort read list fetch retrieve search find query lookup look show view display describe browse scan
+        export get print sort read list fetch retrieve search find query lookup look show view display describe browse
+        scan
         see inspect enumerate return check verify validate count compare analyze analyse monitor watch track
         trace preview peek explain summarize summarise examine obtain extract load acquire discover filter select
         collect gather observe sample poll detect identify recognize recognise resolve determine assess evaluate
@@ -122,12 +123,12 @@ AMBIGUOUS = word_set(
     trigger account mean min max average minimum maximum sum absolute round use block permit grant type turn
     ship availability browse fix
     leave join skip speed bar trust paste repair trim warm slow leave ask spend lease charter finance sponsor promise
-    campaign complain empty strip grade award seat park reverse roster contest dispute delay
+    campaign complain empty strip grade award seat park reverse roster contest dispute delay rent hire print
     capture take zip sort prices"""
 )
 
 NOUNS_OPENED = word_set(
-    """file document page url tab app application browser link email mail message note folder directory image pdf
+    """file document page url tab app application browser link email mail message letter note folder directory image pdf
     sheet spreadsheet workbook conversation notebook database archive book chapter website view attachment"""
 )  # opening them is reading; opening anything else lets something in or begins something
 NOUNS_MONEY_MOVED = word_set(

@@ -72,6 +72,12 @@ _TURNS: dict[str, tuple[tuple[frozenset[str], tuple[OperationClass, ...]], ...]]
     "report": ((_TROUBLE | _TROUBLED, (_C.CREATE, _C.COMMUNICATE)),),
     "collect": ((_MONEY, (_C.TRANSFER,)),),
     "select": ((_CHOICES, (_C.UPDATE,)),),
+    "print": (
+        (
+            word_set("label receipt badge ticket document page card file letter invoice certificate slip poster"),
+            (_C.CREATE,),
+        ),
+    ),
     "snapshot": ((_DISKS, (_C.CREATE,)),),
     "format": ((_STORAGE, (_C.DELETE,)),),
     "match": ((_BOOKED, (_C.UPDATE,)),),
@@ -112,7 +118,7 @@ _BY_ANY_WORD: dict[str, frozenset[str]] = {
     "load": _COIN,
 }
 # In a description they say what comes back: "Returns the items of an order".
-_NOT_DESCRIBED = frozenset(("return", "display", "list", "collect", "load"))
+_NOT_DESCRIBED = frozenset(("return", "display", "list", "collect", "load", "print"))
 
 
 def turned(verb: str, nouns: Iterable[str], around: Iterable[str], *, described: bool) -> tuple[OperationClass, ...]:

@@ -13,6 +13,11 @@ MAX_TEXT = 4_000  # characters of a description that are read for its verb
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _FRAGMENTS = re.compile(r"[.:;!?\n(]+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]{0,40}")
+_SECTION = re.compile(  # where a docstring turns from what is done to its arguments
+    r"\n\s{0,8}(?:(?:args|arguments|parameters|params|returns?|raises|yields|examples?)\s{0,2}(?::|\n\s{0,8}-{3})"
+    r"|[:@](?:param|parameter|type|arg|returns?|raises)\b)",
+    re.IGNORECASE,
+)
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -42,7 +47,7 @@ def fragments(description: str) -> list[list[str]]:
 def led(description: str) -> list[tuple[str, list[str]]]:
     """The same, each with the last word that stood before its verb, or ""."""
     clauses = []
-    for text in _FRAGMENTS.split(description[:MAX_TEXT])[:40]:
+    for text in _FRAGMENTS.split(_SECTION.split(description[:MAX_TEXT], 1)[0])[:40]:
         words = [word.lower() for word in _WORD.findall(text)[:40]]
         start = 0
         while start < len(words) and (words[start] in _LEAD or words[start].endswith("ly")):

@@ -137,6 +137,23 @@ def test_a_description_that_says_more_than_a_harmless_name_raises_the_risk() -> 
     assert not read.sure
 
 
+@pytest.mark.parametrize(
+    ("name", "description", "classes"),
+    [
+        ("read_letter", "Open one letter and mark it as read.", {"read"}),
+        ("shred_letter", "Open one letter and shred it.", {"delete"}),
+        ("hire-list", "LIST. Prints the boats that are out.", {"read"}),
+        ("hire-boat", "Hires a boat out.", {"create", "transfer"}),
+        ("boat-card", "BOAT CARD. Prints what is on file for a boat.", {"read"}),
+        ("print_label", "Print a label for a boat.", {"create"}),
+        ("change_contact", "Change a contact.\n\nArgs:\n    contact_id: Delete or call the contact by it.", {"update"}),
+        ("change_contact", "Change a contact.\n\n:param contact_id: Contact to change.", {"update"}),
+    ],
+)
+def test_a_description_is_read_up_to_its_arguments(name: str, description: str, classes: set[str]) -> None:
+    assert {str(one) for one in reading(name, {"contact_id": {"type": "string"}}, description).classes} == classes
+
+
 def test_what_a_description_says_is_not_done_is_not_done() -> None:
     assert reading("get_drafts", {}, "Returns the drafts. Deletes nothing.").classes == (OperationClass.READ,)
     assert OperationClass.DELETE in reading("get_drafts", {}, "Returns the drafts. Deletes them.").classes
