@@ -71,6 +71,8 @@ def read(
     """The reading of one definition. `schema` is resolved; `implied` is what a protocol says (an HTTP method)."""
     found = leaves(schema)
     clauses = clauses_of(name, description)
+    if not clauses and _converts(name, found):
+        clauses = [Clause(verb="convert", words=())]
     if not clauses or is_loose(clauses, name):
         clauses = known(name, description, found, nouns=not clauses) or clauses
     classes: set[OperationClass] = set(implied)
@@ -96,6 +98,13 @@ def read(
         sure=sure,
         because=ascii("; ".join(notes))[1:-1][:300],
     )
+
+
+def _converts(name: str, found: tuple[Leaf, ...]) -> bool:
+    """`gallon_to_liter(amount)`, `square_root(number)`: one figure made into another."""
+    words = split(name)
+    computes = "to" in words[1:-1] or words[-1:] in (("conversion",), ("root",), ("converter",), ("difference",))
+    return computes and bool(found) and all(leaf.kind in ("number", "integer") or "unit" in leaf.words for leaf in found)
 
 
 def _stands(clauses: list[Clause]) -> bool:

@@ -176,6 +176,8 @@ def test_what_a_description_says_is_not_done_is_not_done() -> None:
         ("delete_reviews", "hotel", {"delete"}),
         ("run_payroll", "month", {"execute", "transfer"}),
         ("redeem_points", "member_id points:integer", {"update"}),
+        ("stone_to_kilo", "weight:number", {"read"}),
+        ("stone_to_river", "stone_id", {"read", "update", "delete", "communicate", "execute"}),
         ("post_boat_rental", "boat_id day", {"create"}),
         ("post_ferry_ticket_purchase", "ferry_id", {"create", "transfer"}),
         ("post_message_to_member", "member_id text", {"communicate"}),
