@@ -104,7 +104,9 @@ def _converts(name: str, found: tuple[Leaf, ...]) -> bool:
     """`gallon_to_liter(amount)`, `square_root(number)`: one figure made into another."""
     words = split(name)
     computes = "to" in words[1:-1] or words[-1:] in (("conversion",), ("root",), ("converter",), ("difference",))
-    return computes and bool(found) and all(leaf.kind in ("number", "integer") or "unit" in leaf.words for leaf in found)
+    return (
+        computes and bool(found) and all(leaf.kind in ("number", "integer") or "unit" in leaf.words for leaf in found)
+    )
 
 
 def _stands(clauses: list[Clause]) -> bool:
