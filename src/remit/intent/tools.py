@@ -52,23 +52,7 @@ _CLOSING = frozenset(words("close resolve complete finish update comment solve a
 _IN_PLACE = frozenset(
     words("move delete archive label flag mark star trash categorize categorise file pin mute snooze hide discard")
 )
-_RECORDS = frozenset(words("profile record card entry account master"))
 _WITHIN = frozenset(("target", "destination"))
-# Whose entries say who somebody is and how to reach them, and the words by which a tool names such a directory.
-_PEOPLE = frozenset(
-    words(
-        """
-        contact person people user member employee staff colleague coworker customer client vendor supplier payee
-        patient donor traveller traveler student teacher tenant landlord subscriber volunteer contractor directory
-        addressbook phonebook
-    """
-    )
-)
-_DIRECTORIES = frozenset(
-    (first, second)
-    for first in words("address phone contact staff company employee user people member contacts customer")
-    for second in words("book directory list register")
-)
 MAX_DESCRIPTION = 200  # characters of a description that tell what a tool works on
 MAX_MODE = 40  # characters of a value that says what is done
 MAX_MODES = 32  # such values of one tool
@@ -103,7 +87,6 @@ class ToolView(msgspec.Struct, frozen=True, gc=False, eq=False):
     about: frozenset[str]  # kinds of what its results speak of, by its name and its description
     title: frozenset[str]  # words of its whole name that say where it looks: `kb.get` is the kb's
     own: bool  # tells the asker's own facts
-    directory: bool  # looks people up: who they are and how to reach them, which the house keeps, not they
     tells_secrets: bool
     sinks: tuple[str, ...]
     amounts: bool
@@ -190,7 +173,6 @@ def _view(
             word for word in split(name) if word not in _EMPTY and len(word) > 1 and not verb_classes(word)
         ),
         own=not _OWN.isdisjoint(map(singular, words)),
-        directory=does == READ and _is_directory(name, said),
         tells_secrets="password" in found,
         sinks=tuple(dict.fromkeys(sinks)),
         amounts=bool(amounts),
@@ -253,22 +235,6 @@ def _in_mode(view: ToolView, value: str, meant: int) -> ToolView:
 
 def _acts(does: int) -> bool:
     return not (does & READ and not does & ~_LOOKING)
-
-
-def _is_directory(name: str, said: list[str]) -> bool:
-    """Whether a tool that only looks things up looks up people: the last thing that its name says, or an address book.
-
-    Not what people wrote or did: `get_user_messages`, `customer_reviews`."""
-    if any(pair in _DIRECTORIES for pair in pairwise(said)):
-        return True
-    named = [word for word in split(name) if word not in _EMPTY and word not in _RECORDS and not _is_key(word)]
-    nouns = [singular(word) for word in named if OperationClass.READ not in verb_classes(word)]
-    return bool(nouns) and nouns[-1] in _PEOPLE
-
-
-def _is_key(word: str) -> bool:
-    """What people are looked up by: `find_tenant_by_email`."""
-    return word in ("email", "mail", "phone", "zip", "first", "last", "username")
 
 
 def _bare(name: str) -> str:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import msgspec
-import pytest
 from tests.unit.intent.making import call_of, mission_with
 
 from remit.catalogue import read_mcp
@@ -58,25 +57,6 @@ def _tool(name: str, description: str = "", *arguments: str) -> Tool:
     schema = {"properties": {argument: {"type": "string"} for argument in arguments}}
     entry = {"name": name, "description": description, "inputSchema": schema}
     return read_mcp(DEFAULT_TENANT, ServerId("office"), [entry])[0]
-
-
-@pytest.mark.parametrize(
-    ("name", "description", "directory"),
-    [
-        ("get_colleague", "", True),
-        ("find_tenant_by_email", "", True),
-        ("customers.lookup", "Looks a customer up", True),
-        ("who_is", "Look somebody up in the phone book", True),
-        ("get_colleague_messages", "", False),
-        ("tenant_reviews", "Reviews by tenants", False),
-        ("search_letters", "Search the letters", False),
-        ("get_applicant", "Read an application", False),
-        ("update_colleague", "", False),
-        ("invite_customer", "", False),
-    ],
-)
-def test_a_directory_says_who_people_are_and_not_what_they_wrote(name: str, description: str, directory: bool) -> None:
-    assert tool_view(_tool(name, description, "query")).directory is directory
 
 
 def test_what_a_rule_only_puts_elsewhere_goes_to_nobody() -> None:
