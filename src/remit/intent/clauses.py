@@ -20,7 +20,7 @@ from remit.intent.lexicon import (
 )
 from remit.intent.naming import FINITE as FINITE
 from remit.intent.naming import is_subject, names_it
-from remit.intent.objects import asks_somebody, brought, informs, is_chosen, is_somebody, laid_down, said_to
+from remit.intent.objects import asks_somebody, brought, informs, is_chosen, is_somebody, laid_down, obtained, said_to
 from remit.intent.tokens import ARROWS, Token
 from remit.intent.words import words
 from remit.terms import OperationClass
@@ -46,6 +46,7 @@ _ITSELF = frozenset(words("it them this that these those both all"))
 _SHORT_OF = frozenset(words("ok ticket water"))  # a verb only with its object behind it
 _BOOKING = frozenset((OperationClass.CREATE, OperationClass.TRANSFER))
 _CAUSING = frozenset(words("get have"))
+_PROVIDING = frozenset(words("get find grab fetch organise organize sort snag secure"))
 _LAYING = frozenset(words("get have drop dump chuck throw toss"))
 _FINISHED = frozenset(words("by via back please now today immediately too once when if for in"))
 _SETTLED = frozenset(words("yes so not no possible needed necessary required ok"))  # "if so, merge it"
@@ -207,6 +208,8 @@ def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking
         return None  # "leave the rest alone"
     if token.low == "get" and brought(tokens, at):
         return Asking(at, False, "book", _BOOKING)  # "get Ada to Oslo"
+    if token.low in _PROVIDING and obtained(tokens, at):
+        return Asking(at, sure, "book", _BOOKING)
     if verb in _LAYING and laid_down(tokens, at):
         return Asking(at, verb not in _CAUSING, "put", _WRITING)  # "get the numbers into the sheet"
     if token.vague:

@@ -47,11 +47,15 @@ def is_subject(tokens: tuple[Token, ...], at: int, language: Lexicon) -> bool:
     for place, word in enumerate(tokens[at + 1 : at + 2 + NEAR]):
         if word.low in FINITE:
             return place > 0 or word.low not in _NEEDS
-        if place and token.known and word.known and not word.noun and tokens[at + place].low.endswith("s"):
+        if place and token.known and word.known and not word.noun and _is_plural(tokens[at + place]):
             return True  # "order forms keep coming back"
         if word.mark or word.quoted or word.low in _NO_SUBJECT or word.low in language.determiners:
             return False
     return False
+
+
+def _is_plural(token: Token) -> bool:
+    return token.low.endswith("s") and not token.low.endswith(("'s", "s'", "us"))
 
 
 def _may_say(token: Token) -> bool:

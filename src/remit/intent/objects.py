@@ -15,6 +15,13 @@ _CONTAINERS = frozenset(
 )
 _ONTO = frozenset(words("on onto in into to"))
 _TRAVELLERS = frozenset(words("me us him her them"))
+_BOOKED = frozenset(("reservation", "order"))
+_ENDS_THING = frozenset(
+    words(
+        "at in on for from to by with near of that which who and or before after between around tomorrow today tonight"
+        " please now asap again"
+    )
+)
 _SOMEBODY = frozenset(words("him her them everyone everybody all"))
 _GIVING = frozenset(words("get give need want like provide"))
 _OFFERED = frozenset(words("it one option whichever whatever both"))
@@ -38,6 +45,18 @@ def brought(tokens: tuple[Token, ...], at: int) -> bool:
     return (who.low in _TRAVELLERS or (who.text[:1].isupper() and not who.names)) and (
         where.text[:1].isupper() and where.low.isalpha()
     )
+
+
+def obtained(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether somebody is to have what is booked or ordered: "get us a table", not "get me the flight details"."""
+    if at + 2 >= len(tokens) or tokens[at + 1].low not in _TRAVELLERS:
+        return False
+    head = tokens[at + 1]
+    for token in tokens[at + 2 : at + 2 + MAX_APART]:
+        if token.mark or token.low in _ENDS_THING:
+            break
+        head = token
+    return head.noun and not _BOOKED.isdisjoint(head.kinds) and not is_information(head.low)
 
 
 def laid_down(tokens: tuple[Token, ...], at: int) -> bool:

@@ -41,6 +41,9 @@ def licensed(goal: str, *, sure: bool | None = None) -> set[OperationClass]:
         ("go with the cheaper one", {C.CREATE, C.TRANSFER}),
         ("put 40 aside for the roof", {C.TRANSFER}),
         ("stick Ottoline on the rota", {C.UPDATE}),
+        ("get us a table at the quay", {C.CREATE}),
+        ("find her two ferry tickets to Halden", {C.CREATE}),
+        ("update Ottoline's shirt size, then thank her", {C.UPDATE, C.COMMUNICATE}),
         ("Pass the plan of Thorne & Vale on to Ottoline", {C.COMMUNICATE}),
     ],
 )
@@ -58,6 +61,8 @@ def test_what_a_state_or_choice_asks_for(goal: str, classes: set[OperationClass]
         ("My fuel card was stolen, write to the depot about it", C.ADMINISTER),
         ("How many label rolls were we out of?", C.TRANSFER),
         ("Show me which cards were stolen last year", C.ADMINISTER),
+        ("get me the ferry details", C.CREATE),
+        ("find us a review of the hotel", C.CREATE),
         ("is it too warm in the server room?", C.UPDATE),
         ("Does the attic suit us? How long is it?", C.TRANSFER),
         ("put 40 chairs in the hall", C.TRANSFER),
