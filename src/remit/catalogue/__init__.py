@@ -5,7 +5,7 @@ definition says, errs on the dangerous side, and is never run, fetched or believ
 a definition that lies is found only where it changes, borrows a name or speaks to the model.
 """
 
-from remit.catalogue.acts import acts_of, classes_of, mode_of, said_by, statement_of, verbs_named
+from remit.catalogue.acts import acts_of, classes_of, mode_of, said_by, script_of, statement_of, verbs_named
 from remit.catalogue.changes import Change, compare, correct
 from remit.catalogue.definitions import read_mcp, read_schema, separate
 from remit.catalogue.fits import fits
@@ -29,6 +29,7 @@ __all__ = [
     "read_schema",
     "resolved",
     "said_by",
+    "script_of",
     "separate",
     "statement_of",
     "unknown_tool",

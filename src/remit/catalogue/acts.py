@@ -14,6 +14,7 @@ from remit.catalogue import lexicon
 from remit.catalogue.commands import command_classes
 from remit.catalogue.described import told
 from remit.catalogue.reading import verbs_of
+from remit.catalogue.scripts import script_classes
 from remit.catalogue.statements import statement_classes
 from remit.catalogue.words import fragments, singular, split, word_set
 from remit.terms import OperationClass
@@ -22,6 +23,7 @@ from remit.terms import OperationClass
 MODES = word_set("action op operation verb method command mode decision activity act")
 _MEANS = word_set("amount amounts payment price invoice total")
 _STATEMENTS = word_set("sql statement sql_query sqlquery")
+_SCRIPTS = word_set("code script source source_code python python_code snippet program")
 _COMMANDS = word_set("command cmd shell_command bash_command command_line commandline")
 _ACT = re.compile(r"[\w.:/-]+|[A-Za-z]+(?: [A-Za-z]+){1,3}")
 _HTTP = {"get": "get", "head": "get", "options": "get", "put": "update", "patch": "update", "delete": "delete"}
@@ -62,8 +64,17 @@ def statement_of(schema: Mapping[str, Any]) -> str:
     )
 
 
+def script_of(schema: Mapping[str, Any]) -> str:
+    """The argument of a tool that runs things which is a piece of code, or empty."""
+    properties = schema.get("properties")
+    return next((str(name) for name in properties if str(name).lower() in _SCRIPTS), "") if properties else ""
+
+
 def said_by(argument: str, text: str) -> tuple[OperationClass, ...]:
-    """The classes of the statement or command line that an argument of this name holds; () where it does not tell."""
+    """The classes of the statement, script or command line that an argument of this name holds; () where it does not
+    tell."""
+    if argument.lower() in _SCRIPTS:
+        return script_classes(text)
     return command_classes(text) if argument.lower() in _COMMANDS else statement_classes(text)
 
 

@@ -26,6 +26,7 @@ from remit.intent.lookups import (
     sayings,
     value_of,
 )
+from remit.intent.nouns import is_noun
 from remit.intent.relying import RISKY, Relying
 from remit.intent.sources import Passage, is_choice
 from remit.intent.values import REACHING, at, leaves, may_date, shape, significant
@@ -39,6 +40,7 @@ MAX_FIELDS = 8  # places of one value that are looked at for being more than rem
 LEAST_SQUEEZED = 5  # characters of a value that is looked for in the goal without its separators
 MAX_RECENT = 64  # results that are asked whether their calls named a value
 MAX_FIGURES = 8  # of one argument
+FEW_WORDS = 2  # of a value that says nothing but whom or what it names
 MAX_CONTENT = 20_000  # characters of free text that are searched
 LONG = 80  # characters; a longer argument is free text
 MANY = 6  # spaces; so is one of so many words
@@ -166,16 +168,26 @@ class Case(Relying):
         if keys.issuperset(said):
             return _FROM_GOAL
         rank, passage, found = NONE, None, 0
+        plain, speaks = (
+            0,
+            None,
+        )  # plain nouns of a longer text that a request has, too: "a quiet room", "ask for room 7"
         for word in value.words:
             if word[0] in keys:
                 found += 1
                 rank = rank or GOAL
                 continue
             one, where = self._word(word)
-            if one != NOWHERE:
+            if one == INSTRUCTION and len(value.words) > FEW_WORDS and is_noun(word[0]):
+                plain, speaks = plain + 1, where
+            elif one != NOWHERE:
                 found += 1
                 if one > rank:
                     rank, passage = one, where
+        if plain:
+            found += plain
+            if plain * 2 >= value.asked:
+                rank, passage = INSTRUCTION, speaks
         if found * 2 >= value.asked and rank != NONE:
             return rank, passage
         for key in value.others():

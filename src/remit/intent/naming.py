@@ -55,7 +55,7 @@ def is_subject(tokens: tuple[Token, ...], at: int, language: Lexicon) -> bool:
 
 
 def _is_plural(token: Token) -> bool:
-    return token.low.endswith("s") and not token.low.endswith(("'s", "s'", "us"))
+    return token.text.islower() and token.low.endswith("s") and not token.low.endswith(("'s", "us"))
 
 
 def _may_say(token: Token) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from remit.catalogue import acts_of, classes_of, mode_of, said_by, statement_of, verb_classes, verbs_named
+from remit.catalogue import acts_of, classes_of, mode_of, said_by, script_of, statement_of, verb_classes, verbs_named
 from remit.catalogue.words import singular, split
 from remit.intent.classes import COMMUNICATE, CREATE, READ, TRANSFER, UPDATE, bits
 from remit.intent.nouns import is_noun, is_standing, kinds
@@ -115,7 +115,8 @@ def tool_view(tool: Tool) -> ToolView:
         tool.amounts,
         tool.content,
         mode_of(tool.input_schema),
-        statement_of(tool.input_schema),
+        statement_of(tool.input_schema)
+        or (script_of(tool.input_schema) if OperationClass.EXECUTE in tool.classes else ""),
     )
     if tool.definition_hash:  # an unregistered one is made anew for each call
         if len(_SEEN) >= MAX_VIEWS:

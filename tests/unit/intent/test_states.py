@@ -44,6 +44,7 @@ def licensed(goal: str, *, sure: bool | None = None) -> set[OperationClass]:
         ("get us a table at the quay", {C.CREATE}),
         ("find her two ferry tickets to Halden", {C.CREATE}),
         ("update Ottoline's shirt size, then thank her", {C.UPDATE, C.COMMUNICATE}),
+        ("update Jonas' phone number, then thank him", {C.UPDATE, C.COMMUNICATE}),
         ("Pass the plan of Thorne & Vale on to Ottoline", {C.COMMUNICATE}),
     ],
 )
