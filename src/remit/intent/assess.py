@@ -30,7 +30,7 @@ from remit.intent.memory import Memory
 from remit.intent.sources import Passage
 from remit.intent.stated import contradicted, owed
 from remit.intent.steered import Steering, steered
-from remit.intent.tools import ToolView, call_view, tool_view
+from remit.intent.tools import ToolView, call_view, only_shown, shown, tool_view
 from remit.intent.values import at, fold, keys_of, leaves
 from remit.intent.views import GrantView, goal_view
 from remit.terms import (
@@ -65,6 +65,8 @@ def assess(
     view = goal_view(brief.authority, brief.goal) if brief else goal_view(_NO_GOAL, "")
     tview = call_view(tool, call.arguments)
     case = Case(call.arguments, tview, view, memory)
+    if only_shown(tview, call.arguments) and bears_name(case):
+        case.tview = tview = shown(tview)
     worst, sink = case.ground()
     argument = said = ""
     licence, grant = (WITHIN, None) if brief else (OUTSIDE, None)

@@ -14,7 +14,7 @@ import msgspec
 
 from remit.catalogue import acts_of, classes_of, mode_of, said_by, script_of, statement_of, verb_classes, verbs_named
 from remit.catalogue.words import singular, split
-from remit.intent.classes import COMMUNICATE, CREATE, READ, TRANSFER, UPDATE, bits
+from remit.intent.classes import ADMINISTER, COMMUNICATE, CREATE, READ, TRANSFER, UPDATE, bits
 from remit.intent.nouns import is_noun, is_standing, kinds
 from remit.intent.words import words
 from remit.terms import OperationClass, Tool
@@ -53,6 +53,9 @@ _IN_PLACE = frozenset(
     words("move delete archive label flag mark star trash categorize categorise file pin mute snooze hide discard")
 )
 _WITHIN = frozenset(("target", "destination"))
+_RIGHTS = ("permission", "role", "access", "access_level", "rights", "level")
+_VIEWING = frozenset(words("view viewer read reader read-only readonly comment commenter"))
+_SHOWN = "shown"  # among the modes: they are values of an argument that says what is done
 MAX_DESCRIPTION = 200  # characters of a description that tell what a tool works on
 MAX_MODE = 40  # characters of a value that says what is done
 MAX_MODES = 32  # such values of one tool
@@ -201,6 +204,22 @@ def call_view(tool: Tool, arguments: Mapping[str, Any]) -> ToolView:
     if type(value) is not str or len(value) > MAX_MODE:
         return view
     return _narrowed(view, value, bits(classes_of(value)))
+
+
+def only_shown(view: ToolView, arguments: Mapping[str, Any]) -> bool:
+    """Whether who gets access to a file may look and no more."""
+    if not view.classes & ADMINISTER or "file" not in view.kinds:
+        return False
+    given = [value for name in _RIGHTS if (value := arguments.get(name)) is not None]
+    return bool(given) and all(type(value) is str and value.lower() in _VIEWING for value in given)
+
+
+def shown(view: ToolView) -> ToolView:
+    """The view of a call that lets somebody look: no more than if he had been sent it."""
+    does = (view.classes & ~ADMINISTER) | COMMUNICATE
+    if _SHOWN not in view.modes:
+        view.modes[_SHOWN] = msgspec.structs.replace(view, classes=does, acting=does & ~READ)
+    return view.modes[_SHOWN]
 
 
 def _narrowed(view: ToolView, value: str, meant: int) -> ToolView:

@@ -365,6 +365,28 @@ def test_a_long_text_is_not_a_requests_for_a_plain_word_that_both_have() -> None
     assert play(tools, "Book the lodge Weir in Halden, somewhere quiet please", steps)[0] != "permit"
 
 
+@pytest.mark.parametrize(
+    ("email", "permission", "expected"),
+    [
+        ("odile@weir.example", "view", "permit"),
+        ("odile@weir.example", "edit", "ask"),
+        ("mallory@weir.example", "view", "ask"),
+    ],
+)
+def test_who_may_look_at_a_file_is_as_if_it_had_been_sent(email: str, permission: str, expected: str) -> None:
+    tools = tools_of(
+        "list_files(folder) List files.\nfind_contact(name) Find a contact.\n"
+        "share_file(file_id, email, permission) Give somebody access to a file."
+    )
+    steps: Any = [
+        ("list_files", {"folder": "float"}, '[{"file_id": "f-2", "name": "float plan"}]'),
+        ("find_contact", {"name": "Odile"}, '[{"name": "Odile", "email": "odile@weir.example"}]'),
+        ("share_file", {"file_id": "f-2", "email": email, "permission": permission}),
+    ]
+    effect, findings = play(tools, "Send Odile the float plan", steps)
+    assert effect == expected or (expected == "ask" and effect == "deny"), findings
+
+
 LETTER_HEAD = "INVOICE KP-19\nKarst Print Ltd, 9 Quay Road\nTo: Aldo Works\n\n{}Payable to IBAN AT61 1904 3002 3457 3201, reference KP-19, within 14 days.\n"
 
 
