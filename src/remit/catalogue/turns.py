@@ -102,6 +102,7 @@ _TURNS: dict[str, tuple[tuple[frozenset[str], tuple[OperationClass, ...]], ...]]
     "read": ((word_set("aloud loud out"), (_C.COMMUNICATE,)),),
     "check": ((word_set("off"), (_C.UPDATE,)),),
 }  # fmt: skip
+_APPOINTED = word_set("calendar diary agenda schedule planner timesheet timetable log")  # whose entries cost nothing
 _QUESTIONS = word_set("question query")
 # Harmless of these objects, or of none, and what it does to all others.
 _UNLESS: dict[str, tuple[frozenset[str], tuple[OperationClass, ...]]] = {
@@ -129,6 +130,8 @@ def turned(verb: str, nouns: Iterable[str], around: Iterable[str], *, described:
         return classes if words - harmless == words and words else (_C.READ,)
     if described and verb in _NOT_DESCRIBED:
         return ()
+    if verb == "post" and "entry" in words and not words.isdisjoint(_APPOINTED):
+        return (_C.CREATE,)
     for objects, classes in _TURNS.get(verb, ()):
         if not objects.isdisjoint(nouns) or not words.isdisjoint(_BY_ANY_WORD.get(verb, ())):
             return classes

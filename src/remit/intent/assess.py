@@ -138,8 +138,10 @@ def _found_by_name(case: Case, worst: Origin) -> bool:
     folder are files."""
     if worst.rank not in (TRUSTED, REFERENCED) or worst.passage is None:
         return False
+    acting = case.tview.acting
     asked = any(
-        grant.sure and not grant.handed and not case.tview.acting & ~grant.classes for grant in case.view.grants
+        grant.sure and not grant.handed and acting & grant.classes and not acting & ~(grant.classes | grant.related)
+        for grant in case.view.grants
     )
     return asked and case.refers_by_name(worst.passage.source)
 

@@ -14,8 +14,8 @@ import msgspec
 
 from remit.catalogue.words import singular, split
 from remit.intent.classes import HIGH
-from remit.intent.codes import code_sorts, form
-from remit.intent.grounding import NOWHERE, REFERENCED, Case
+from remit.intent.codes import VERSION, code_sorts, form, is_version
+from remit.intent.grounding import NONE, NOWHERE, REFERENCED, Case
 from remit.intent.lookups import Word, computed, value_of
 from remit.intent.nouns import kinds
 from remit.intent.values import at, leaves, shape
@@ -26,6 +26,8 @@ OUTSIDE, UNSURE, WITHIN = 1, 2, 3
 _DIGIT = re.compile(r"\d")
 MAX_VALUES = 16  # of one call
 MAX_JOINED = 64  # characters of a joined name that is searched
+_VERSIONED = frozenset(words("version release tag ref image target"))
+_BACK = frozenset(words("back rollback revert restore downgrade undo previous last earlier before from"))
 LEAST_INSIDE = 4  # letters of a word that shows in a joined name
 # Arguments that say how something is to be, in words that the system has for it: they select nothing.
 _SETTINGS = frozenset(
@@ -53,7 +55,7 @@ def weighed(case: Case, licence: int, grant: GrantView | None, rank: int) -> int
     handed = case.view.handed  # who it is handed to says what it is about
     if licence < UNSURE:
         return licence
-    if case.view.codes and _another(case, handed, rank):
+    if case.view.codes and (_another(case, handed, rank) or _other_version(case)):
         return OUTSIDE
     if handed:
         return licence
@@ -76,7 +78,7 @@ def _another(case: Case, handed: bool, rank: int) -> bool:
     unless it may have fallen out of memory."""
     view, memory, another = case.view, case.memory, False
     invented = not (handed or memory.gaps or memory.overflowed)
-    read = view.only and rank >= REFERENCED
+    read = view.only and (rank >= REFERENCED or rank == NONE)
     for asked in case.tview.asked if invented or read else ():
         if asked.composed:
             continue
@@ -92,6 +94,20 @@ def _another(case: Case, handed: bool, rank: int) -> bool:
                 if sort in view.codes:
                     another = another or (read if memory.seen(lowered) else invented)
     return another
+
+
+def _other_version(case: Case) -> bool:
+    """Whether the goal gives the version, and the call another one; what came before it is the way back."""
+    view = case.view
+    if VERSION not in view.codes or not view.keys.isdisjoint(_BACK):
+        return False
+    return any(
+        type(value) is str
+        and is_version(said := value.lower().removeprefix("v"))
+        and not _VERSIONED.isdisjoint(split(name))
+        and said not in view.codes[VERSION]
+        for name, value in case.arguments.items()
+    )
 
 
 def carried(case: Case) -> Carried:

@@ -5,6 +5,7 @@ kept, because goals and mails use the same few thousand words. The text may be a
 repetition, tables bounded.
 """
 
+from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
@@ -29,6 +30,7 @@ _NOT = frozenset(words("not don't never without no doesn't didn't cannot can't w
 _GERUND_AFTER = frozenset(words("help with by about for consider try of on start me"))
 _PASSIVE_AFTER = frozenset(words("be been get being have"))
 _READING = frozenset((OperationClass.READ,))
+_NOT_DONE = frozenset((OperationClass.READ, OperationClass.EXECUTE, OperationClass.ADMINISTER))
 _WRITING = frozenset((OperationClass.CREATE, OperationClass.UPDATE))
 _SETTING_UP = frozenset((OperationClass.EXECUTE,))
 _FORBIDS = frozenset(words("not don't never without"))
@@ -169,9 +171,22 @@ def heads(tokens: tuple[Token, ...], language: Lexicon, asks: bool) -> tuple[lis
         unclear = _unknown_order(tokens, language)
     if unclear and all(asking.actions <= _READING for asking in found):
         named = [(at, act_of(token.low)) for at, token in enumerate(tokens)]
+        named = named if any(verb for _, verb in named) else list(_done(tokens, language))
         found += [Asking(at, False, verb, licenses(verb)) for at, verb in named if verb]
         found.sort(key=lambda asking: asking.at)
     return found, unclear
+
+
+def _done(tokens: tuple[Token, ...], language: Lexicon) -> Iterator[tuple[int, str]]:
+    """The act that is to be done, by a verb that stands as its noun: "do the usual move to savings"."""
+    for at, token in enumerate(tokens[:-2]):
+        if token.low == "do" and tokens[at + 1].low in language.determiners:
+            for place, noun in enumerate(tokens[at + 2 : at + 5], at + 2):
+                if noun.mark or noun.low in ("to", "for", "of", "on", "in", "with", "from"):
+                    break
+                if noun.known and not noun.noun and noun.licenses and noun.licenses.isdisjoint(_NOT_DONE):
+                    yield place, noun.low
+                    return
 
 
 def _asked(tokens: tuple[Token, ...], at: int, after: str, sure: bool) -> Asking | None:

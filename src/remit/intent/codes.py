@@ -5,6 +5,7 @@ the noun before it says ("issue 31").
 Dates, times and quantities are no codes. The text may be an outsider's: linear, bounded.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from remit.intent.kept import kept
@@ -18,7 +19,13 @@ MAX_SERIES = 8  # characters before the number
 MAX_NUMBER = 8  # figures of one; an account has more
 _DIGITS = "0123456789"
 _FIGURES = str.maketrans(_DIGITS, "9" * len(_DIGITS))
+VERSION = "version"  # the sort of "2.4.1"
+_VERSION = re.compile(r"v?\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
 _DATE = frozenset(("9999-99-99", "99.99.9999", "9.9.9999", "99-99-9999", "99/99/9999"))
+
+
+def is_version(lowered: str) -> bool:
+    return lowered[-1:].isalnum() and _VERSION.match(lowered) is not None
 
 
 def form(lowered: str) -> str:
@@ -44,7 +51,7 @@ def codes(text: str) -> Mapping[str, frozenset[str]]:
     for token in tokens_of(text)[: MAX_CODES * 32]:
         for sort in _sorts(before, token):
             if len(found) < MAX_CODES:
-                found.setdefault(sort, set()).add(token.low.lstrip("#"))
+                found.setdefault(sort, set()).add(token.low.lstrip("#v" if sort == VERSION else "#"))
         if not token.mark:
             before = token
     return {sort: frozenset(items) for sort, items in found.items()}
@@ -58,6 +65,8 @@ def _sorts(before: Token | None, token: Token) -> Iterable[str]:
         if len(bare) < LEAST or before is None or not is_noun(before.low) or before.low in CALENDAR:
             return ()
         return code_sorts(bare, kinds(before.low))
+    if is_version(bare):
+        return (VERSION,)
     if token.number or not token.names or "@" in bare or "://" in bare:
         return ()
     one = form(bare)

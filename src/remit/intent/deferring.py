@@ -116,6 +116,7 @@ _PASSING = re.compile(
     r"(?:add?ress|number|details|info|information|dates?|times?|list|link|figures|prices?|steps|iban|account))\b",
     re.IGNORECASE,
 )
+_SEEN = re.compile(rf"[(,;–—-] ?see (?:also )?([\w' -]{{0,40}}?\b{_TEXT})\b", re.IGNORECASE)
 _PASSED = frozenset(words("has have know knows there it its that they details detail info which"))
 _HE = frozenset(words("he she they it that this"))
 _SELF = frozenset(words("i we you is are was the"))
@@ -141,6 +142,8 @@ def defer(
             return [*turn, _handed(sources, sentence)]
     if goal and not _PASSED.isdisjoint(said_words) and not is_question(tokens, language) and not but_not(tokens):
         turn = _in_passing(sentence, turn)
+    if goal and "see" in said_words and (seen := _SEEN.search(sentence)) and not is_question(tokens, language):
+        turn = _relying(turn, _named(seen[1], language))
     if not instructive and not deferring:
         return _as_said(sentence, turn, language) if goal and not said_words.isdisjoint(_COMPARING) else turn
     if is_question(tokens, language) or but_not(tokens):
@@ -170,12 +173,13 @@ def _in_passing(sentence: str, turn: list[Grant]) -> list[Grant]:
             sources = tuple(word for word in what.split()[-1:] if word.lower() not in _SELF | _HE)
         if said["rules"] and sources and turn:
             return [*turn, _handed(sources, sentence)]
-        if sources:
-            turn = [
-                grant if grant.sources else msgspec.structs.replace(grant, sources=unique(list(sources)))
-                for grant in turn
-            ]
+        turn = _relying(turn, sources)
     return turn
+
+
+def _relying(turn: list[Grant], sources: tuple[str, ...]) -> list[Grant]:
+    found = unique(list(sources))
+    return [grant if grant.sources else msgspec.structs.replace(grant, sources=found) for grant in turn]
 
 
 def _handed(sources: tuple[str, ...], sentence: str) -> Grant:

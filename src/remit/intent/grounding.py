@@ -286,6 +286,7 @@ class Case(Relying):
                     or self._linked(passage)
                     or self._selected(passage)
                     or self.called_so(passage.source)
+                    or self._known_there(passage)
                 )
                 rank = REFERENCED if relied and best > REFERENCED and not self._told(passage) else OUTSIDER
             if rank < best:
@@ -299,9 +300,12 @@ class Case(Relying):
         return (INSTRUCTION, spoken) if self.fits(spoken) else (best, where)
 
     def _strange(self, passage: Passage) -> bool:
-        """Whether a passage that speaks to machines has data go to a domain that is met nowhere else: who hands
-        a text over did not write that."""
-        if not self._sink or passage.tokens.isdisjoint(MACHINES) or shape(self._value) not in ("address", "link"):
+        """Whether a passage that speaks to machines has data go to a domain that is met nowhere else, or a setting
+        is a link to one: who hands a text over did not write that."""
+        found = shape(self._value)
+        if found not in ("address", "link") or (
+            passage.tokens.isdisjoint(MACHINES) if self._sink else found == "address" or not self.tview.acts
+        ):
             return False
         return self._met_once(self._value.rpartition("@")[2], passage)
 

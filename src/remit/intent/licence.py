@@ -8,12 +8,14 @@ names items, or what was read, because the goal hands the task over, it is worke
 from remit.intent.classes import ADMINISTER, COMMUNICATE, CREATE, DELETE, EXECUTE, HIGH, OUTWARD, READ, TRANSFER, UPDATE
 from remit.intent.grounding import Case
 from remit.intent.lookups import pieces
+from remit.intent.sources import Passage
 from remit.intent.tools import ToolView
 from remit.intent.values import at, leaves, shape
 from remit.intent.views import GoalView, GrantView, Licence
 
 BARRED, OUTSIDE, UNSURE, WITHIN = range(4)  # barred: the goal speaks against it
 _DRASTIC = DELETE | EXECUTE | ADMINISTER  # money is asked about all the same
+MAX_PROGRAM = 64  # characters of a command line that name what is run
 MAX_TOOLS = 32  # of one goal: agents that use more of them find them out again
 
 
@@ -127,7 +129,17 @@ def _handed(case: Case) -> int:
                 if tool.acting & grant.classes and not grant.kinds.isdisjoint(tool.kinds):
                     return WITHIN
                 asked |= grant.classes
+            asked |= tool.acting if _spells_out(case, passage) else 0
     return OUTSIDE if tool.acting & _DRASTIC & ~asked else UNSURE
+
+
+def _spells_out(case: Case, passage: Passage) -> bool:
+    """Whether a passage gives the command that is run: "renew it with `certtool renew HOST`"."""
+    line = case.arguments.get(case.tview.statement) if case.tview.statement else None
+    program = line[:MAX_PROGRAM].split()[:1] if type(line) is str else []
+    if type(line) is str and "://" in line:
+        return False  # what it is sent or fetched from is another matter
+    return bool(program) and len(program[0]) > 1 and program[0].lower() in passage.tokens
 
 
 def bears_name(case: Case) -> bool:

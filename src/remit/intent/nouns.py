@@ -33,9 +33,10 @@ reservation booking flight hotel trip ticket travel table seat cabin baggage ins
 order product item cart shipment delivery stock inventory variant shop store tracking courier package
     fulfillment supply grocery shopping basket ingredient goods parcel sku;
 password credential secret key token passphrase pin login security mfa;
-repository repo branch commit issue pull-request pr code pipeline deployment release build ci;
+repository repo branch commit issue pr code pipeline deployment release build ci;
+pull-request pr merge-request mr;
 permission role access privilege grant admin visibility;
-address street city location;
+address adress addr street city location;
 device laptop computer notebook pc desktop tablet printer machine workstation router modem handset smartphone thermostat
     heater heating radiator lamp camera television vacuum oven boiler;
 vehicle engine fuel door tire brake tank;
@@ -87,6 +88,7 @@ def _kinds() -> dict[str, frozenset[str]]:
 
 
 _KIND = _kinds()
+_FIRSTS = frozenset(noun.partition("-")[0] for noun in _KIND if "-" in noun)
 
 
 @lru_cache(maxsize=16384)
@@ -99,6 +101,11 @@ def kinds(noun: str) -> frozenset[str]:
 @lru_cache(maxsize=16384)
 def is_noun(noun: str) -> bool:
     return noun in _KIND or singular(noun) in _KIND
+
+
+def compound(first: str, second: str) -> frozenset[str]:
+    """The kinds of two nouns that are one, "pull request"; none where they are two."""
+    return _KIND.get(f"{first}-{singular(second)}", frozenset()) if first in _FIRSTS and second else frozenset()
 
 
 @lru_cache(maxsize=8192)

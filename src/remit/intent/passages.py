@@ -254,7 +254,7 @@ def _unmarked(text: str, verb: str) -> Iterator[tuple[int, int]]:
     at = text.find(written) if is_imperative(verb) else -1
     while at >= 0:
         after = at + len(written)
-        if at and (text[at - 1].islower() or text[at - 1].isdigit()):
+        if at and (text[at - 1].islower() or text[at - 1].isdigit()) and not _heading(text, at + 1):
             following = text[after : after + MAX_WORD].partition(" ")[0]
             if following in _DETERMINED or (following[:1].islower() and _place(text, after, _end(text, after, 120))):
                 yield at + 1, _end(text, after - 1)
@@ -312,7 +312,7 @@ def _asks(text: str, before: str, match: re.Match[str], verb: str) -> bool:
         return False
     end = _end(text, match.end(2), 120)
     return (
-        following.lower() in _DETERMINED
+        (following.lower() in _DETERMINED and not _heading(text, match.start()))
         or following[0] in "$€£@"
         or (noun and not _titled(text, match.start(), mark, earlier) and _bare_order(text, match.end(2)))
         or (not noun and bool(_ITEM.match(following)))
@@ -338,7 +338,13 @@ def _tells(text: str, start: int, following: str) -> bool:
         return False
     end = _end(text, start, 120)
     said = text[start:end].split()
+    if len(said) > 1 and any(map(str.isdigit, said[0])) and said[1].lower() in _WHENCE:
+        return True  # "Message M-7 from …"
     return _participle(said[0]) if said and said[0].isalpha() else any(map(_participle, said))
+
+
+_NUMBER = re.compile(r"#{1,6} #?[\w-]{1,24}:? ")
+_WHENCE = frozenset(words("from by"))
 
 
 @kept(8192)
@@ -371,7 +377,13 @@ def _titled(text: str, start: int, mark: str, earlier: str) -> bool:
         return True
     if mark in '":' and (key := _KEY.search(text, max(0, start - 60), start)):
         return key[1].lower().replace("_", " ").split()[-1] in _TITLES
-    return _row(text, start)
+    return _row(text, start) or _heading(text, start)
+
+
+def _heading(text: str, at: int) -> bool:
+    """Whether what begins here is a heading's text behind the number that it is of: "## T-88: Remove the flag"."""
+    start = text.rfind("\n", max(0, at - 80), at) + 1
+    return text.startswith("#", start) and _NUMBER.fullmatch(text[start:at]) is not None
 
 
 def _row(text: str, at: int) -> bool:

@@ -8,7 +8,7 @@ fields, which its system keeps, and remarks, which are their author's.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from remit.catalogue.words import split
+from remit.catalogue.words import singular, split
 from remit.intent.classes import ADMINISTER, COMMUNICATE, DELETE, EXECUTE, READ, TRANSFER
 from remit.intent.filing import names as filed
 from remit.intent.lookups import is_code, value_of
@@ -23,6 +23,7 @@ from remit.intent.words import words
 _MACHINES = frozenset(words("assistant assistants ai bot bots llm llms automation copilot"))
 _STEPS = frozenset(("task", "policy"))  # kinds of texts that say what is done
 _DOCUMENTS = frozenset(("file", "policy", "task"))  # and of tools that tell them
+_PAGES = frozenset(("page",))  # that a house writes for itself: who fetches others' tells where he looks
 MAX_LOOKS = 48  # into records, for one call: beyond, a value counts as mentioned and as no field
 MAX_LINKS = 64  # results that lead from one to the next
 RISKY = TRANSFER | DELETE | EXECUTE | ADMINISTER
@@ -74,8 +75,11 @@ class Relying:
         return bool(self.tview.acts and (RISKY & self.tview.classes or not _STAKES.isdisjoint(self.tview.kinds)))
 
     def stakes_spoken(self) -> bool:
-        """Whether the goal itself speaks of what is at stake."""
-        return bool(self.tview.kinds & _STAKES & self.view.kinds)
+        """Whether the goal itself speaks of what is at stake, or asks for it in its own words."""
+        at_stake = self.tview.acting & RISKY
+        return bool(self.tview.kinds & _STAKES & self.view.kinds) or any(
+            at_stake and not at_stake & ~grant.classes and grant.sure and not grant.handed for grant in self.view.grants
+        )
 
     def refers_by_name(self, source: Source) -> bool:
         """Whether the goal names an argument of the call that the result answers."""
@@ -144,8 +148,17 @@ class Relying:
         if passage.moved:  # a goal that asks to pay does not ask to pay to another account than before
             known = not _CHANGE.isdisjoint(self.view.keys) and self.refers(passage.source)
             return not known and (bool(self.view.classes & TRANSFER) or not self.deferred_to(passage))
+        if self._sink and self.view.answers and self._only_mentioned(passage):
+            return True
         self._looks += 1
         return (self._looks > MAX_LOOKS or passage.told(self._value)) and not self._left_to(passage)
+
+    def _only_mentioned(self, passage: Passage) -> bool:
+        """Whether a message that is answered speaks of an address, which is not its sender's."""
+        if "@" not in self._value or _SAID not in tool_view(passage.source.tool).kinds:
+            return False
+        self._looks += 1
+        return self._looks > MAX_LOOKS or not (passage.sent_by(self._value) or passage.field(self._value))
 
     def _left_to(self, passage: Passage) -> bool:
         """Whether the goal leaves it to a text; what is acted on is none ("change my order accordingly")."""
@@ -201,9 +214,7 @@ class Relying:
         view = self.view
         if not view.sources and not view.source_kinds:
             return False
-        if passage.referred[0] is not view:
-            passage.referred = (view, self.deferred_to(passage))
-        if not passage.referred[1]:
+        if not self.left_to(passage):
             return False
         if view.handed or not self.tview.acts:
             return True
@@ -214,6 +225,17 @@ class Relying:
             and (grant.names <= grant.sources or self.names(grant.names))
             for grant in view.grants
         )
+
+    def left_to(self, passage: Passage) -> bool:
+        """Whether the goal defers to where this stands; found out once for a goal."""
+        if passage.referred[0] is not self.view:
+            passage.referred = (self.view, self.deferred_to(passage))
+        return passage.referred[1]
+
+    def _known_there(self, passage: Passage) -> bool:
+        """Whether the goal says who has the address, and nothing but that is asked of him: "Elise has the address"."""
+        view = self.view
+        return self._sink and "address" in view.kinds and not view.handed and self.left_to(passage)
 
     def deferred_to(self, passage: Passage) -> bool:
         """Whether the goal leaves it to where this stands what is done."""
@@ -253,11 +275,13 @@ class Relying:
         to each other, whatever they call it."""
         view, told = self.view, tool_view(source.tool)
         meant = view.source_kinds & _STEPS
-        if not meant or told.acts or told.kinds.isdisjoint(_DOCUMENTS):
+        if not meant or told.sends or told.acts or told.kinds.isdisjoint(_DOCUMENTS | _PAGES):
             return False
         found = filed(source.arguments, source.text)
         if found and view.handed and found <= view.keys:
             return True
+        if "policy" in meant and told.kinds.isdisjoint(_DOCUMENTS):
+            return not view.stems.isdisjoint(map(singular, found))  # "renew the cert, there's a runbook": "Certs"
         return any(not meant.isdisjoint(kinds(word)) for word in found)
 
     def fits(self, passage: Passage) -> bool:

@@ -79,6 +79,7 @@ LEAST_TELLING = 4  # characters of a word that tells things apart
 WORDS = 4  # that make a sentence
 _FIELD_NAME = re.compile(r"[\"']?[a-z_][\w-]{0,38}(?: [\w-]{1,20})?[\"']?\s?[:=](?=[\s\"'\d\[{])")
 _FIELD_END = re.compile(r"[\"']?\s?(?:[,}\]\n;)|]|$)")
+_HEADING = re.compile(r"[*`]{0,2}:[*`]{0,2} |[*`]{0,2} (?:[|–—-]|from|by) ")
 _ENTRY = re.compile(r"[\"']\s?:\s?\{")
 _IDENTITY = frozenset(words("id uuid guid identifier number no nr code key ref sku slug handle username serial name"))
 _CHOICES = frozenset(
@@ -254,6 +255,12 @@ def _is_entry(text: str, start: int, end: int) -> bool:
     return text[start - 1 : start] in ("'", '"') and _ENTRY.match(text, end) is not None
 
 
+def _heads_line(text: str, start: int, end: int) -> bool:
+    """Whether a number stands before all that its line says of one thing: "RX-77: hotel, Ghent, 2 nights"."""
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    return not before.strip("-*# ") and _HEADING.match(text, end) is not None
+
+
 @lru_cache(maxsize=2048)
 def field_tells(field: str, argument: str) -> bool:
     """Whether a field tells things apart, as an `id` or `number` does, or is what the argument asks for by name."""
@@ -335,7 +342,7 @@ class Passage(msgspec.Struct, gc=False, eq=False):
         text, found = self._record, False
         for place in islice(_spelled(text, value) if text else (), MAX_PLACES):
             found = True
-            if _is_entry(text, *place) or not _among_words(text, *place):
+            if _is_entry(text, *place) or _heads_line(text, *place) or not _among_words(text, *place):
                 return False
             if not self.source.text.startswith(("{", "[")) and column(text, *place):
                 return False

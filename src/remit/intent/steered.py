@@ -29,6 +29,7 @@ _ALL = frozenset(
 )
 _ON_THINGS = UPDATE | DELETE | TRANSFER | EXECUTE | ADMINISTER
 _LOST = DELETE | EXECUTE  # what is done so is gone
+_DEFAULTS = frozenset(words("main master trunk head default primary latest inbox root home"))  # whoever chooses says
 _HERE = frozenset(words("this these here"))
 
 
@@ -124,7 +125,7 @@ def _new(case: Case) -> Iterable[list[str]]:
             if computed(text) and may_date(text):
                 continue  # whoever speaks of a day and a time says the same
             told = [key for key in keys_of(fold(text[:MAX_TEXT]).lower()) if key not in ENGLISH.stop]
-            new = [key for key in told if key not in case.view.keys]
+            new = [key for key in told if key not in case.view.keys and key not in _DEFAULTS]
             if new and len(new) * 2 >= len(told) and not (len(told) == 1 and (is_choice(name) or name in sums)):
                 yield new[:MAX_TOKENS]
 

@@ -15,7 +15,7 @@ import msgspec
 from remit.catalogue import acts_of, classes_of, mode_of, said_by, script_of, statement_of, verb_classes, verbs_named
 from remit.catalogue.words import singular, split
 from remit.intent.classes import ADMINISTER, COMMUNICATE, CREATE, READ, TRANSFER, UPDATE, bits
-from remit.intent.nouns import is_noun, is_standing, kinds
+from remit.intent.nouns import compound, is_noun, is_standing, kinds
 from remit.intent.words import words
 from remit.terms import OperationClass, Tool
 
@@ -143,13 +143,15 @@ def _view(
     mode: str,
     statement: str,
 ) -> ToolView:
-    words = [word for word in split(_bare(name)) if word not in _EMPTY and len(word) > 1]
-    nouns = [word for i, word in enumerate(words) if i > 0 or not verb_classes(word) or len(words) == 1]
-    found = frozenset(kind for noun in nouns for kind in kinds(noun))
+    whole = _without_keys(list(split(_bare(name))))
+    words = [word for word in whole if word not in _EMPTY and len(word) > 1]
+    begins = len(words) > 1 and words[0] == whole[0] and bool(verb_classes(words[0]))  # the act
+    nouns = words[1:] if begins else words
+    found = _kinds_of(nouns)
     said = [word.strip(_EDGES) for word in description.lower().split(". ")[0].split()]
     if said and verb_classes(said[0]):
         said = said[1:]  # "List the parcels" tells no list
-    told = frozenset(kind for word in said if is_noun(word) for kind in kinds(word))
+    told = _kinds_of(said, known=True)
     if any(pair in _HOUSE_RULES for pair in (*pairwise(said), *pairwise(words))):
         told |= _RULES  # what the house has written down for its people
         found |= _RULES
@@ -251,6 +253,23 @@ def _in_mode(view: ToolView, value: str, meant: int) -> ToolView:
         acts=_acts(does),
         sends=bool(sinks or does & COMMUNICATE),
     )
+
+
+def _without_keys(said: list[str]) -> list[str]:
+    """The words of a name without those by which things are looked up: `get_trains_by_route_and_date` gets trains."""
+    return said[: said.index("by")] if "by" in said[2:] else said
+
+
+def _kinds_of(nouns: list[str], *, known: bool = False) -> frozenset[str]:
+    """The kinds that nouns stand for, or those words that the lexicon knows; two may be one: a pull request is no
+    request."""
+    found: set[str] = set()
+    for before, noun, after in zip(["", *nouns], nouns, [*nouns[1:], ""], strict=False):
+        if both := compound(noun, after):
+            found |= both if known else both | kinds(noun)
+        elif not (known and not is_noun(noun)) and not compound(before, noun):
+            found |= kinds(noun)
+    return frozenset(found)
 
 
 def _acts(does: int) -> bool:

@@ -4,6 +4,7 @@ fixed has things run on it, a meeting that is pushed to Friday is another meetin
 The verb alone does not say so ("schedule the visit"), and neither does the thing alone ("show me the payment").
 """
 
+import re
 from itertools import islice, pairwise
 
 from remit.intent.nouns import CALENDAR, is_noun
@@ -27,6 +28,9 @@ _ALTERING = frozenset(words("adjust change modify increase decrease raise lower 
 _SHIFTED = frozenset(words("move put shift push stash tuck stow bank set"))
 _POTS = frozenset(words("account accounts reserve reserves savings pot pots wallet checking acct current isa vault"))
 _SAVINGS = frozenset(words("savings pot pots isa"))
+_RELEASING = frozenset(words("ship push promote release roll bring cut deploy"))
+_LIVE = frozenset(words("production prod staging live preprod canary"))  # where what is released runs
+_VERSION = re.compile(r"v?\d{1,4}\.\d{1,4}(?:\.\d{1,4}){0,2}(?:-\w{1,12})?")
 _REPAIRING = frozenset(words("fix repair troubleshoot clean debug tidy update upgrade restart"))
 _ADMITS = frozenset((_C.ADMINISTER, _C.COMMUNICATE))
 _FACTS = frozenset(words("address surname phone mobile plate postcode birthday"))  # in somebody's record
@@ -48,6 +52,8 @@ def widened(
         return actions | {_C.TRANSFER}, ["payment", *datatypes]
     if verb in _SHIFTED and _puts_by(span, near, priced):
         return actions | {_C.TRANSFER}, ["payment", *datatypes]
+    if verb in _RELEASING and _goes_live(span, max(at, 0)):
+        return actions | {_C.EXECUTE, _C.UPDATE}, ["repository", *datatypes]
     if actions >= _ADMITS and verb == "give":
         return actions, ["permission"]  # to what it is given is not changed
     if actions & {_C.UPDATE} and not _FACTS.isdisjoint(datatypes):
@@ -55,6 +61,14 @@ def widened(
     if verb in _MOVED and _to_a_day(span):
         return actions | {_C.UPDATE}, ["event", *datatypes]
     return actions, datatypes
+
+
+def _goes_live(span: tuple[Token, ...], at: int) -> bool:
+    """Whether a version is brought to where it runs: "ship 2.4.1 to production", not "ship the box"."""
+    places = [place for place, token in enumerate(span) if place >= at and token.low in _LIVE]
+    return (bool(places) and (span[places[0] - 1].low in ("to", "into", "in", "onto") if places[0] else False)) or any(
+        _VERSION.fullmatch(token.low) for token in span[at : at + 3] if not token.quoted
+    )
 
 
 def repairs(verb: str, datatypes: tuple[str, ...]) -> bool:
@@ -67,6 +81,8 @@ def _puts_by(span: tuple[Token, ...], near: list[str], priced: bool) -> bool:
     if priced and any(token.low in _POTS for token in span):
         return True
     saved = any(token.low in _SAVINGS for token in span)
+    if saved and any(one in _INTO and other in _SAVINGS for one, other in pairwise(near)):
+        return True  # "do the usual move to savings"
     return any(one[:1].isdigit() and (other in _ASIDE or (saved and other in _INTO)) for one, other in pairwise(near))
 
 

@@ -7,11 +7,12 @@ that asked may tell him what became of it. What follows from such a sentence is 
 import re
 from collections.abc import Iterator
 
-from remit.intent.nouns import kinds
+from remit.intent.nouns import is_noun, kinds
 from remit.terms import Grant, OperationClass
 
 _C = OperationClass
 MAX_QUOTE = 200
+MAX_BEFORE = 12  # words that say what is to be so
 # Own facts that records have, in the singular.
 _FACT = (
     r"(?:e-?mails?(?: address)?|mail(?: address)?|address|phone(?: number)?|number|mobile(?: number)?|cell|fax|plate"
@@ -51,6 +52,7 @@ _SHOULD = re.compile(
     r" (?:then |now |please |only |always |no longer )?"
     r"(?:be|go|ring|say|read|show|point|start|end|last|run|cost|become|stay|come|have|get|move|switch|contain|include)\b"
 )
+_FIGURED = re.compile(r" (?:only |now |at (?:least|most) )?[$€£]?\d")  # "the rent should be 900"
 # Somebody gets what the asker has: "Kim can have my seat".
 _GIVEN = re.compile(r"(?<![\w'-])(?!i |we |you )[\w'-]+ (?:can|may|could|should) have (?:my|our|mine|ours)\b")
 # Another of the same: "I'd rather have the blue one", "I'd like size 40 instead".
@@ -81,6 +83,10 @@ _VALUE = re.compile(r"\d{3,}|\d[\d ]{5,}\d|\w@\w")
 _FACT_NAMED = re.compile(_FACT)
 
 
+def _kinds_of(said: str) -> set[str]:
+    return {kind for word in said.split()[-MAX_BEFORE:] if is_noun(word) for kind in kinds(word)}
+
+
 def wished(sentence: str) -> Iterator[Grant]:
     """What a sentence that is no question asks for by telling it."""
     lowered = sentence.lower().replace("cant ", "can't ")
@@ -95,8 +101,10 @@ def wished(sentence: str) -> Iterator[Grant]:
     ought = any(word in lowered for word in _OUGHT)
     if ought and (told := _INFORMED.search(lowered)) and (told[1] or told[2] or told[3]) not in _NOT_OTHERS:
         yield Grant(actions=(_C.COMMUNICATE,), datatypes=("message",), sure=False, quote=quote)
-    elif ought and _SHOULD.search(lowered):
-        yield Grant(actions=(_C.CREATE, _C.UPDATE), sure=False, quote=quote)
+    elif ought and (should := _SHOULD.search(lowered)):
+        priced = _FIGURED.match(lowered, should.end()) and "payment" in _kinds_of(lowered[: should.end()])
+        actions = (_C.CREATE, _C.TRANSFER, _C.UPDATE) if priced else (_C.CREATE, _C.UPDATE)
+        yield Grant(actions=actions, datatypes=("payment",) if priced else (), sure=False, quote=quote)
     if any(word in lowered for word in _BACK) and _OWED.search(lowered):
         yield Grant(actions=(_C.TRANSFER,), datatypes=("payment",), sure=False, quote=quote)
     if "new " in lowered and _INSTEAD.search(lowered):
