@@ -10,7 +10,7 @@ things that the goal refers to, is not told apart from the work.
 from functools import lru_cache
 
 from remit.intent.carrying import weighed
-from remit.intent.classes import HIGH, READ, named
+from remit.intent.classes import ADMINISTER, HIGH, READ, named
 from remit.intent.flow import CLEAR, flow
 from remit.intent.grounding import (
     GOAL,
@@ -65,7 +65,7 @@ def assess(
     view = goal_view(brief.authority, brief.goal) if brief else goal_view(_NO_GOAL, "")
     tview = call_view(tool, call.arguments)
     case = Case(call.arguments, tview, view, memory)
-    if only_shown(tview, call.arguments) and bears_name(case):
+    if tview.classes & ADMINISTER and only_shown(tview, call.arguments) and bears_name(case):
         case.tview = tview = shown(tview)
     worst, sink = case.ground()
     argument = said = ""

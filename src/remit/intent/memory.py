@@ -9,7 +9,7 @@ invented. Single-threaded: the instance's path owns it.
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from remit.intent.encodings import long_words
 from remit.intent.kept import kept
@@ -17,7 +17,7 @@ from remit.intent.readings import Reading, read
 from remit.intent.sources import Passage, Source, is_confidential, lower
 from remit.intent.tools import tool_view
 from remit.intent.values import fold, grouped, keys_of, leaves, unescape
-from remit.terms import Confidentiality, Integrity, Label, Tool, ToolId
+from remit.terms import Confidentiality, Integrity, Label, ServerId, Tool
 
 _EMPTY = 2000  # bytes of a memory that holds nothing
 _EACH = 500  # bytes of a result beside its text
@@ -80,7 +80,7 @@ class Memory:
         """Index a result. Returns its label; `content` None means that the result was not attested."""
         if content is None:
             self.gaps = True
-            return _label(tool.id, outside, False)
+            return _label(tool.server, tool.name, outside, False)
         own: list[str] = []
         for value in arguments.values():
             for leaf in (value,) if type(value) is str else leaves(value):
@@ -107,12 +107,13 @@ class Memory:
             self.sources.append(source)
             self.named.update(own)
         self._count += len(said.standing.cuts)
-        for at in said.asking:
-            self.spoken.append(self._passage(source, at))
         self._index(source, said, own)
-        for at in said.asking[:MAX_COMPILED]:
-            _ = self._passage(source, at).grants  # compiled here, so that the next call need not wait for it
-        return _label(tool.id, outside, source.confidential)
+        for number, at in enumerate(said.asking):
+            passage = self._passage(source, at)
+            self.spoken.append(passage)
+            if number < MAX_COMPILED:
+                _ = passage.grants  # compiled here, so that the next call need not wait for it
+        return _label(tool.server, tool.name, outside, source.confidential)
 
     def confidential(self, last: int) -> bool:
         """Whether one of the last results is confidential."""
@@ -154,26 +155,25 @@ class Memory:
 
     def _find(self, key: str, places: tuple[Source | Passage, ...]) -> Places:
         """Where a key stands, looked for in the places that were added, and kept."""
-        looked, before = self._found.get(key, _NOWHERE)
-        found = list(before)
+        looked, found = self._found.get(key, _NOWHERE)
         for place in places[len(looked) :]:
             if len(found) >= MAX_POSTINGS:
                 break
-            if isinstance(place, Source):
-                found += [self._passage(place, at) for at in place.standing.lines(key, MAX_POSTINGS)]
+            if type(place) is Source:
+                found += tuple([self._passage(place, at) for at in place.standing.lines(key, MAX_POSTINGS)])
             elif place not in found:
-                found.append(place)
-        kept = tuple(found[:MAX_POSTINGS])
-        self._found[key] = (places, kept)
-        return kept
+                found += (cast(Passage, place),)
+        found = found[:MAX_POSTINGS]
+        self._found[key] = (places, found)
+        return found
 
 
 @lru_cache(maxsize=4096)
-def _label(tool: ToolId, outside: bool, confidential: bool) -> Label:
+def _label(server: ServerId, tool: str, outside: bool, confidential: bool) -> Label:
     return Label(
         integrity=Integrity.OUTSIDE if outside else Integrity.INTERNAL,
         confidentiality=Confidentiality.CONFIDENTIAL if confidential else Confidentiality.INTERNAL,
-        origins=(str(tool),),
+        origins=(f"{server}/{tool}",),
     )
 
 
