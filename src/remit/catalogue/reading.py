@@ -78,7 +78,7 @@ def read(
     classes: set[OperationClass] = set(implied)
     notes: list[str] = []
     for clause in clauses:
-        classes |= _meaning(clause, found)
+        classes |= {_C.READ} if _opens_to_look(clause, description) else _meaning(clause, found)
         classes |= _named_after(clause, description, found)
         notes.append(f"`{clause.verb}` {clause.object}".strip())
     sure, proven = bool(classes), not _proves_nothing(classes, clauses, name, description)
@@ -98,6 +98,15 @@ def read(
         sure=sure,
         because=ascii("; ".join(notes))[1:-1][:300],
     )
+
+
+def _opens_to_look(clause: Clause, description: str) -> bool:
+    """`open_event`, "Opens the planning sheet of an event": the description says what is opened."""
+    said = told(description)
+    if clause.verb != "open" or not said or said[0].verb != "open":
+        return False
+    opened = Clause(verb="open", words=said[0].words)
+    return bool(opened.object) and lexicon.noun_in(opened.object, lexicon.NOUNS_OPENED)
 
 
 def _converts(name: str, found: tuple[Leaf, ...]) -> bool:

@@ -79,7 +79,8 @@ LEAST_TELLING = 4  # characters of a word that tells things apart
 WORDS = 4  # that make a sentence
 _FIELD_NAME = re.compile(r"[\"']?[a-z_][\w-]{0,38}(?: [\w-]{1,20})?[\"']?\s?[:=](?=[\s\"'\d\[{])")
 _FIELD_END = re.compile(r"[\"']?\s?(?:[,}\]\n;)|]|$)")
-_HEADING = re.compile(r"[*`]{0,2}:[*`]{0,2} |[*`]{0,2} (?:[|–—-]|from|by) ")
+_HEADING = re.compile(r"[*`]{0,2}:[*`]{0,2} |[*`]{0,2} (?:[|–—-]|from|by) |[*`]{1,2} ")
+_DIGITS = re.compile(r"\d")
 _ENTRY = re.compile(r"[\"']\s?:\s?\{")
 _IDENTITY = frozenset(words("id uuid guid identifier number no nr code key ref sku slug handle username serial name"))
 _CHOICES = frozenset(
@@ -258,7 +259,7 @@ def _is_entry(text: str, start: int, end: int) -> bool:
 def _heads_line(text: str, start: int, end: int) -> bool:
     """Whether a number stands before all that its line says of one thing: "RX-77: hotel, Ghent, 2 nights"."""
     before = text[text.rfind("\n", 0, start) + 1 : start]
-    return not before.strip("-*# ") and _HEADING.match(text, end) is not None
+    return not before.strip("-*#` ") and _HEADING.match(text, end) is not None
 
 
 @lru_cache(maxsize=2048)
@@ -302,7 +303,7 @@ class Passage(msgspec.Struct, gc=False, eq=False):
         for start, end in islice(_spelled(lower(text), value), MAX_PLACES):
             if _FIELD_END.match(text, end) and (name := _FIELD.search(text, max(0, start - 60), start)):
                 return name[1]
-            if _is_entry(text, start, end):
+            if _is_entry(text, start, end) or (_DIGITS.search(value) and _heads_line(text, start, end)):
                 return "id"
             if found := column(text, start, end):
                 return found

@@ -144,6 +144,8 @@ def test_a_description_that_says_more_than_a_harmless_name_raises_the_risk() -> 
         ("shred_letter", "Open one letter and shred it.", {"delete"}),
         ("hire-list", "LIST. Prints the boats that are out.", {"read"}),
         ("hire-boat", "Hires a boat out.", {"create", "transfer"}),
+        ("open_boat", "Opens the card page of one boat.", {"read"}),
+        ("open_boat", "Opens a boat for hire.", {"create", "update"}),
         ("boat-card", "BOAT CARD. Prints what is on file for a boat.", {"read"}),
         ("print_label", "Print a label for a boat.", {"create"}),
         ("change_contact", "Change a contact.\n\nArgs:\n    contact_id: Delete or call the contact by it.", {"update"}),
