@@ -8,7 +8,6 @@ be wrong. Limits: an alias or a function of the same name is not seen, nor a pro
 
 import re
 import shlex
-from functools import lru_cache
 
 from remit.catalogue.words import word_set
 from remit.terms import OperationClass
@@ -78,7 +77,6 @@ _WRITES = {
 }
 
 
-@lru_cache(maxsize=512)
 def command_classes(text: str) -> tuple[OperationClass, ...]:
     """(READ,) for a command line that only looks; () where its words do not tell."""
     if len(text) > MAX_COMMAND:

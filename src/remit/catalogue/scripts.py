@@ -7,7 +7,6 @@ which is the safe way to be wrong. Limits: that it takes long or much memory is 
 """
 
 import ast
-from functools import lru_cache
 
 from remit.catalogue.words import word_set
 from remit.terms import OperationClass
@@ -37,7 +36,6 @@ _PLAIN = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=256)
 def script_classes(text: str) -> tuple[OperationClass, ...]:
     """`(READ,)` of a script that only computes; () where this is not sure."""
     if len(text) > MAX_SCRIPT:

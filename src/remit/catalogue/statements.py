@@ -7,7 +7,6 @@ Limits: a function that changes something, called from a `select`, is not seen; 
 """
 
 import re
-from functools import lru_cache
 
 from remit.catalogue.words import word_set
 from remit.terms import OperationClass
@@ -35,7 +34,6 @@ _RUNNING = word_set(
 )
 
 
-@lru_cache(maxsize=256)
 def statement_classes(text: str) -> tuple[OperationClass, ...]:
     """The classes of a statement; () where its words do not tell."""
     if len(text) > MAX_STATEMENT or _DISPUTED.search(text):
