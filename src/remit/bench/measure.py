@@ -162,9 +162,11 @@ def _bare(stack: ExitStack, place: Path, cores: Cores, sample: bytes, *kept: str
 
 def _kept(made: Made) -> int:
     """How many bytes Remit keeps of a decision: its entry, what that holds, and its detail."""
-    size = "avg(length(entry.body) + coalesce(length(held), 0) + length(detail.body) + length(nonce))"
     with closing(sqlite3.connect(f"file:{made.directory / STORE}?mode=ro", uri=True)) as store:
-        found = store.execute(f"SELECT {size} FROM entry JOIN detail USING (place) WHERE entry.kind = 'decision.made'")  # noqa: S608
+        found = store.execute(
+            "SELECT avg(length(entry.body) + coalesce(length(held), 0) + length(detail.body) + length(nonce))"
+            " FROM entry JOIN detail USING (place) WHERE entry.kind = 'decision.made'"
+        )
         return int(found.fetchone()[0])
 
 

@@ -24,6 +24,9 @@ MODES = word_set("action op operation verb method command mode decision activity
 _MEANS = word_set("amount amounts payment price invoice total")
 _STATEMENTS = word_set("sql statement sql_query sqlquery")
 _SCRIPTS = word_set("code script source source_code python python_code snippet program")
+_LANGUAGES = word_set("shell bash sh zsh powershell javascript js node typescript ruby perl php sql r lua language")
+_WORDS = re.compile(r"[a-z]+")
+MAX_SAID = 2_000  # characters of what is said of a tool in which a language is looked for
 _COMMANDS = word_set("command cmd shell_command bash_command command_line commandline")
 _ACT = re.compile(r"[\w.:/-]+|[A-Za-z]+(?: [A-Za-z]+){1,3}")
 _HTTP = {"get": "get", "head": "get", "options": "get", "put": "update", "patch": "update", "delete": "delete"}
@@ -64,10 +67,16 @@ def statement_of(schema: Mapping[str, Any]) -> str:
     )
 
 
-def script_of(schema: Mapping[str, Any]) -> str:
-    """The argument of a tool that runs things which is a piece of code, or empty."""
+def script_of(name: str, description: str, schema: Mapping[str, Any]) -> str:
+    """The argument of a tool that runs things which is a piece of Python, or empty: in another language the same text
+    may do anything, so the tool has to name this one and no other."""
     properties = schema.get("properties")
-    return next((str(name) for name in properties if str(name).lower() in _SCRIPTS), "") if properties else ""
+    for argument, item in properties.items() if isinstance(properties, Mapping) else ():
+        if str(argument).lower() in _SCRIPTS:
+            about = item.get("description") if isinstance(item, Mapping) else ""
+            said = {*split(name), *split(str(argument)), *_WORDS.findall(f"{description} {about}".lower()[:MAX_SAID])}
+            return str(argument) if "python" in said and said.isdisjoint(_LANGUAGES) else ""
+    return ""
 
 
 def said_by(argument: str, text: str) -> tuple[OperationClass, ...]:

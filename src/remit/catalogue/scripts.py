@@ -27,6 +27,14 @@ _MODULES = {
     "fractions": word_set("Fraction"),
     "statistics": word_set("mean fmean median mode stdev pstdev variance pvariance"),
 }
+# Of values: what dates, figures, texts and collections have. Not what frames have, to which generators lead, nor
+# `format`, which reaches for attributes by itself.
+_METHODS = word_set(
+    """year month day hour minute second days seconds weekday isoweekday isocalendar isoformat strftime strptime
+    fromisoformat total_seconds date time replace combine upper lower strip lstrip rstrip split join startswith endswith
+    title zfill append extend insert pop sort reverse index count items keys values get update add union intersection
+    difference quantize numerator denominator"""
+)
 _PLAIN = (
     ast.Module, ast.Import, ast.ImportFrom, ast.alias, ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For,
     ast.If, ast.Pass, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.keyword, ast.Constant,
@@ -78,5 +86,5 @@ class _Script:
         if isinstance(node, ast.Attribute):
             if isinstance(node.value, ast.Name) and node.value.id in self._modules:
                 return node.attr in _MODULES[self._modules[node.value.id]]
-            return isinstance(node.ctx, ast.Load) and not node.attr.startswith("_")
+            return isinstance(node.ctx, ast.Load) and node.attr in _METHODS
         return isinstance(node, _PLAIN)

@@ -27,7 +27,7 @@ from remit.intent.lookups import (
     value_of,
 )
 from remit.intent.nouns import is_noun
-from remit.intent.relying import RISKY, Relying
+from remit.intent.relying import MACHINES, RISKY, Relying
 from remit.intent.sources import Passage, is_choice
 from remit.intent.values import REACHING, at, leaves, may_date, shape, significant
 from remit.intent.words import words
@@ -57,7 +57,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 _FIGURE = re.compile(r"\d{2,9}(?:\.\d{1,4})?")
 _LINKS = frozenset(words("link links url urls website websites site sites page pages webpage address addresses online"))
 _REACHED = frozenset(words("phone mobile cell tel telephone number fax whatsapp sms msisdn contact account"))
-MACHINES = frozenset(words("assistant assistants agent agents ai bot bots llm automation copilot"))
+AGENTS = MACHINES | {"agent", "agents"}  # these may be people, too
 _CODE = frozenset(("file", "repository"))  # kinds of what machines may run
 _AN_OUTSIDERS = frozenset((OUTSIDER, INSTRUCTION))  # worse than from nowhere, though of a lower rank
 _NOTHING = Origin(NONE)
@@ -304,7 +304,7 @@ class Case(Relying):
         is a link to one: who hands a text over did not write that."""
         found = shape(self._value)
         if found not in ("address", "link") or (
-            passage.tokens.isdisjoint(MACHINES) if self._sink else found == "address" or not self.tview.acts
+            passage.tokens.isdisjoint(AGENTS) if self._sink else found == "address" or not self.tview.acts
         ):
             return False
         return self._met_once(self._value.rpartition("@")[2], passage)

@@ -20,7 +20,7 @@ from remit.intent.values import shape, significant
 from remit.intent.views import GoalView
 from remit.intent.words import words
 
-_MACHINES = frozenset(words("assistant assistants ai bot bots llm llms automation copilot"))
+MACHINES = frozenset(words("assistant assistants ai bot bots llm llms automation copilot"))
 _STEPS = frozenset(("task", "policy"))  # kinds of texts that say what is done
 _DOCUMENTS = frozenset(("file", "policy", "task"))  # and of tools that tell them
 _PAGES = frozenset(("page",))  # that a house writes for itself: who fetches others' tells where he looks
@@ -301,4 +301,4 @@ class Relying:
 
 def _to_machines(passage: Passage) -> bool:
     """Whether it speaks to machines; a house tells its people, and what works for them, how work is done."""
-    return not passage.tokens.isdisjoint(_MACHINES) and "policy" not in tool_view(passage.source.tool).kinds
+    return not passage.tokens.isdisjoint(MACHINES) and "policy" not in tool_view(passage.source.tool).kinds

@@ -13,7 +13,7 @@ import msgspec
 
 from remit.catalogue.words import split
 from remit.intent.classes import ADMINISTER, DELETE, EXECUTE, HIGH, TRANSFER, UPDATE
-from remit.intent.grounding import GOAL, MACHINES, MAX_VALUES, Case, Origin
+from remit.intent.grounding import AGENTS, GOAL, MAX_VALUES, Case, Origin
 from remit.intent.lexicon import ENGLISH
 from remit.intent.lookups import MAX_TEXT, MAX_TOKENS, computed, value_of
 from remit.intent.sources import Passage, is_choice
@@ -68,7 +68,7 @@ def steered(case: Case, name: str, worst: Origin, asked: bool, alike: bool, outs
 
 def _named_for(case: Case, passage: Passage) -> bool:
     """Whether the goal names the item that the passage stands in, which speaks to people about it."""
-    return case.refers_by_name(passage.source) and passage.tokens.isdisjoint(MACHINES)
+    return case.refers_by_name(passage.source) and passage.tokens.isdisjoint(AGENTS)
 
 
 def _near(case: Case, passage: Passage, asked: bool) -> int:

@@ -119,13 +119,21 @@ def tool_view(tool: Tool) -> ToolView:
         tool.content,
         mode_of(tool.input_schema),
         statement_of(tool.input_schema)
-        or (script_of(tool.input_schema) if OperationClass.EXECUTE in tool.classes else ""),
+        or (
+            script_of(tool.name, tool.description, tool.input_schema) if OperationClass.EXECUTE in tool.classes else ""
+        ),
     )
     if tool.definition_hash:  # an unregistered one is made anew for each call
         if len(_SEEN) >= MAX_VIEWS:
             _SEEN.clear()
         _SEEN[id(tool)] = (tool, view)  # held, so that the identity stays its own
     return view
+
+
+def _script_of(tool: Tool) -> str:
+    """Not a code that opens a door."""
+    runs = OperationClass.EXECUTE in tool.classes
+    return script_of(tool.name, tool.description, tool.input_schema) if runs else ""
 
 
 Paths = tuple[str, ...]

@@ -48,6 +48,10 @@ def test_sums_and_dates_only_compute(code: str) -> None:
         "x.y = 1",
         "del print",
         "global x",
+        "(x for x in [1]).gi_frame.f_builtins['open']('ledger')",
+        "g = (x for x in [1])\nfor f in g:\n    g.gi_frame.f_back.f_globals['os'].system('ls')",
+        "'{0.gi_frame.f_globals}'.format(x for x in [1])",
+        "print.mro",
         "async def f(): await g()",
         "print(1",
         "print(\x00)",
@@ -59,6 +63,19 @@ def test_whatever_else_there_is_is_not_told(code: str) -> None:
     assert script_classes(code) == ()
 
 
-def test_the_argument_that_is_a_script() -> None:
-    assert script_of({"properties": {"host": {}, "code": {}}}) == "code"
-    assert script_of({"properties": {"host": {}}}) == script_of({}) == ""
+@pytest.mark.parametrize(
+    ("name", "description", "argument", "is_one"),
+    [
+        ("run_code", "Runs a piece of Python.", "code", True),
+        ("run_python", "Runs it.", "script", True),
+        ("run", "Runs it.", "python_code", True),
+        ("run_code", "Runs a piece of code.", "code", False),
+        ("run_code", "Runs a piece of Bash or Python.", "script", False),
+        ("run_python", "Runs it.", "host", False),
+    ],
+)
+def test_only_what_is_said_to_be_python_is_read_as_python(
+    name: str, description: str, argument: str, is_one: bool
+) -> None:
+    assert script_of(name, description, {"properties": {argument: {}}}) == (argument if is_one else "")
+    assert script_of(name, description, {}) == ""
